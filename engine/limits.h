@@ -1,0 +1,29 @@
+// Every bound of the engine in one place, so that capacity can be reviewed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tracer::engine::limits {
+
+inline constexpr std::size_t kMaxNameBytes = 256;
+inline constexpr std::size_t kMaxHostBytes = 253;
+inline constexpr std::size_t kMaxAssertions = 32;  // of one monitor, after expansion
+inline constexpr std::uint32_t kMaxRetries = 10;
+
+inline constexpr std::int64_t kMinTimeoutMs = 1;
+inline constexpr std::int64_t kMaxTimeoutMs = 5 * 60 * 1000;
+inline constexpr std::int64_t kMinIntervalMs = 1000;
+inline constexpr std::int64_t kMaxIntervalMs = 24LL * 60 * 60 * 1000;
+inline constexpr std::int64_t kMaxRetryDelayMs = 5 * 60 * 1000;
+
+inline constexpr std::size_t kMaxResponseBytes = 64 * 1024;   // kept of what a server sends
+inline constexpr std::size_t kMaxSendBytes = 64 * 1024;       // of send_after_connect
+inline constexpr std::size_t kExcerptBytes = 64;              // of a response, in an outcome
+inline constexpr std::size_t kDetailBytes = 160;              // of a failure's detail
+inline constexpr std::size_t kMaxAddresses = 16;              // of one name, kept and tried
+
+inline constexpr std::size_t kMaxFlightBytes = 64 * 1024;  // handshake data of a peer's flight
+inline constexpr std::size_t kMaxChainCertificates = 10;
+
+}  // namespace tracer::engine::limits

@@ -1,0 +1,156 @@
+// What is to be watched: monitors as compact values. A MonitorSet is built once (by an import or
+// by hand through MonitorSetBuilder), is immutable from then on, and is read by every thread.
+//
+// A fleet's monitors differ in host and name and share nearly everything else; so a Monitor is a
+// few words, its texts lie in one arena, and all that is shared is an interned CheckPolicy.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "engine/assertion.h"
+#include "engine/ip_address.h"
+#include "engine/pattern.h"
+#include "engine/starttls_protocol.h"
+#include "ssl/protocol.h"
+
+namespace tracer::engine {
+
+enum class IpFamily : std::uint8_t { kAny = 0, kV4 = 4, kV6 = 6 };
+enum class AddressMode : std::uint8_t { kAny, kAll };
+
+struct TlsPolicy {
+  bool enabled = false;
+  bool verify = true;
+  bool skip_hostname_verify = false;
+  ssl::ProtocolVersion min_version = ssl::ProtocolVersion::kTls12;
+  ssl::ProtocolVersion max_version = ssl::ProtocolVersion::kTls13;
+  StarttlsProtocol starttls = StarttlsProtocol::kNone;  // `auto` is resolved before this point
+  std::int64_t alert_before_expiry_s = 0;               // 0: none
+  std::string ca_file;                                  // empty: the system's trust store
+  std::string cert_file;
+  std::string key_file;
+  std::vector<std::string> alpn;
+};
+
+// Bytes to send once connected, and what must come back. At most one kind of expectation.
+struct ExchangePolicy {
+  enum class Expect : std::uint8_t { kNothing, kSubstring, kPattern };
+  std::string send;
+  Expect expect = Expect::kNothing;
+  std::string substring;  // bytes; text and hexadecimal notation both end here
+  std::shared_ptr<const Pattern> pattern;
+  bool wanted() const { return !send.empty() || expect != Expect::kNothing; }
+};
+
+struct AlertPolicy {
+  std::uint32_t after = 1;          // consecutive failed checks
+  std::uint32_t recover_after = 1;  // consecutive good checks
+  std::int64_t repeat_every_ms = 0;  // 0: never
+};
+
+// Everything monitors share. Interned: equal policies are one object.
+struct CheckPolicy {
+  std::int64_t timeout_ms = 10'000;
+  std::int64_t interval_ms = 60'000;
+  std::uint32_t max_retries = 0;  // 0: no retry
+  std::int64_t retry_delay_ms = 5'000;
+  IpFamily ip_family = IpFamily::kAny;
+  AddressMode addresses = AddressMode::kAny;
+  bool should_fail = false;
+  IpAddress source_address;  // family 0: the kernel's choice
+  TlsPolicy tls;
+  ExchangePolicy exchange;
+  AlertPolicy alert;
+  std::vector<Assertion> assertions;   // empty: connection success
+  std::vector<std::string> locations;  // empty: all
+};
+
+using Labels = std::vector<std::pair<std::string, std::string>>;  // sorted by key, keys unique
+
+// One monitor as a document or a command line states it, defaults applied.
+struct MonitorSpec {
+  std::string name;  // empty: host:port
+  std::string id;    // empty: derived
+  std::string host;  // without brackets
+  std::uint16_t port = 0;
+  bool enabled = true;
+  std::string server_name;  // empty: host, unless that is an IP literal
+  Labels labels;
+  CheckPolicy policy;
+};
+
+// A piece of the set's arena.
+struct TextRange {
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
+};
+
+struct Monitor {
+  std::uint64_t id_hash = 0;  // partitions monitors over shards and spreads their starts
+  TextRange name;
+  TextRange id;  // length 0: the id is id_hash in hexadecimal
+  TextRange host;
+  TextRange server_name;
+  std::uint32_t policy = 0;
+  std::uint32_t labels = 0;
+  std::uint16_t port = 0;
+  bool enabled = true;
+};
+
+class MonitorSet {
+ public:
+  std::size_t size() const { return monitors_.size(); }
+  const Monitor& at(std::uint32_t index) const { return monitors_[index]; }
+  const std::vector<Monitor>& monitors() const { return monitors_; }
+  const CheckPolicy& policy(const Monitor& monitor) const { return *policies_[monitor.policy]; }
+  std::size_t policy_count() const { return policies_.size(); }
+  const CheckPolicy& policy_at(std::uint32_t index) const { return *policies_[index]; }
+  const Labels& labels(const Monitor& monitor) const { return labels_[monitor.labels]; }
+  std::string_view text(TextRange range) const {
+    return std::string_view(arena_).substr(range.offset, range.length);
+  }
+  std::string_view name(const Monitor& monitor) const { return text(monitor.name); }
+  std::string_view host(const Monitor& monitor) const { return text(monitor.host); }
+  std::string id(const Monitor& monitor) const;
+  // SNI and the name to verify; for an IP literal without a server_name this is the address.
+  std::string_view verified_name(const Monitor& monitor) const {
+    return monitor.server_name.length != 0 ? text(monitor.server_name) : host(monitor);
+  }
+
+ private:
+  friend class MonitorSetBuilder;
+  std::string arena_;
+  std::vector<Monitor> monitors_;
+  std::vector<std::unique_ptr<const CheckPolicy>> policies_;
+  std::vector<Labels> labels_;
+};
+
+class MonitorSetBuilder {
+ public:
+  MonitorSetBuilder();
+  ~MonitorSetBuilder();
+
+  // Adds a monitor and returns its index; or, when its id is taken, the index of the holder.
+  // REQUIRES: spec within limits.h (the importer has checked and located what is not).
+  struct Duplicate {
+    std::uint32_t first;
+  };
+  tl::expected<std::uint32_t, Duplicate> add(const MonitorSpec& spec);
+  std::size_t size() const;
+  MonitorSet build() &&;
+
+ private:
+  struct Interner;
+  MonitorSet set_;
+  std::unique_ptr<Interner> interner_;
+};
+
+}  // namespace tracer::engine

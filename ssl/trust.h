@@ -1,0 +1,155 @@
+// Judges a presented chain: does some path lead from the leaf to a trusted root (RFC 5280 section
+// 6), is the time right, does the name match (RFC 6125, SAN only). The handshake itself runs with
+// the library's own check off, so that a bad chain still yields every fact; this is the judgement.
+//
+// TrustStore is immutable and shared by all threads. ChainJudge belongs to one shard and keeps a
+// bounded memo: signatures and constraints depend on bytes alone, so they are judged once per
+// (SHA-256 of the presented chain, trust store); time and name are judged afresh on every call.
+//
+// Invariant: a chain is never valid through a certificate that this server did not present, other
+// than the store's own roots.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "ssl/certificate.h"
+
+namespace tracer::ssl {
+
+// What is wrong with a chain; several can hold at once. Ordered by precedence: the lowest set bit
+// is the one that names the failure.
+enum class ChainProblem : std::uint16_t {
+  kMalformed = 1U << 0,        // the leaf, or a certificate every path needs, is not valid DER
+  kRevoked = 1U << 1,
+  kSelfSigned = 1U << 2,       // the leaf is its own issuer and is not trusted
+  kIncomplete = 1U << 3,       // the leaf's issuer is neither presented nor a root: missing link
+  kUntrustedIssuer = 1U << 4,  // the presented chain ends at an issuer that is not trusted
+  kExpired = 1U << 5,
+  kNotYetValid = 1U << 6,
+  kConstraint = 1U << 7,  // CA flag, path length, key usage, EKU serverAuth, name constraints
+  kWeak = 1U << 8,        // MD5 or SHA-1 signature, RSA below 2048 bits and the like
+  kNameMismatch = 1U << 9,
+};
+
+using ChainProblems = std::uint16_t;  // ChainProblem values or-ed together; 0 is a good chain
+constexpr bool has(ChainProblems set, ChainProblem problem) {
+  return (set & static_cast<ChainProblems>(problem)) != 0;
+}
+
+// The facts of one presented chain, leaf first: parsed once, then shared by every outcome that
+// saw the same bytes. Immutable; freed with its last ChainRef, on whichever thread that is.
+struct ChainReport {
+  std::vector<CertificateFacts> certificates;
+  std::vector<std::vector<std::uint8_t>> der;  // as presented, the same order; for `tracer cert`
+  std::int64_t earliest_expiry_s = 0;  // least not_after of the presented certificates
+  bool leaf_self_signed = false;       // leaf's signature verifies with its own key
+  mutable std::atomic<std::uint32_t> references{0};
+};
+
+// A counted reference to a ChainReport. release()/adopt() let a reference travel inside a
+// trivially copyable record; whoever receives such a record must adopt it exactly once.
+class ChainRef {
+ public:
+  ChainRef() = default;
+  explicit ChainRef(const ChainReport* report) : report_(report) {
+    if (report_ != nullptr) report_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  ChainRef(const ChainRef& other) : ChainRef(other.report_) {}
+  ChainRef(ChainRef&& other) noexcept : report_(other.release()) {}
+  ChainRef& operator=(ChainRef other) noexcept {
+    std::swap(report_, other.report_);
+    return *this;
+  }
+  ~ChainRef() {
+    if (report_ != nullptr &&
+        report_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      delete report_;
+    }
+  }
+  static ChainRef adopt(const ChainReport* report) {
+    ChainRef reference;
+    reference.report_ = report;
+    return reference;
+  }
+  const ChainReport* release() {
+    const ChainReport* report = report_;
+    report_ = nullptr;
+    return report;
+  }
+  const ChainReport* get() const { return report_; }
+  const ChainReport* operator->() const { return report_; }
+  explicit operator bool() const { return report_ != nullptr; }
+
+ private:
+  const ChainReport* report_ = nullptr;
+};
+
+// Trusted roots. Immutable after loading.
+class TrustStore {
+ public:
+  // The bundle that Debian's ca-certificates writes, or $SSL_CERT_FILE where that is set.
+  static tl::expected<std::shared_ptr<const TrustStore>, std::string> load_system();
+  // A PEM file with one or more certificates. The error is one sentence naming the file.
+  static tl::expected<std::shared_ptr<const TrustStore>, std::string> load_file(
+      const std::string& path);
+  static tl::expected<std::shared_ptr<const TrustStore>, std::string> from_pem(
+      std::string_view pem, const std::string& origin);
+
+  ~TrustStore();
+  std::size_t size() const;           // roots
+  std::uint64_t version() const;      // differs between any two stores of this process
+  struct Roots;                       // private to trust.cc and path building
+  const Roots& roots() const { return *roots_; }
+
+ private:
+  explicit TrustStore(std::unique_ptr<Roots> roots);
+  std::unique_ptr<Roots> roots_;
+};
+
+struct Judgement {
+  ChainRef chain;  // empty only when the leaf is not a certificate at all
+  ChainProblems problems = 0;
+  bool chain_valid = false;   // a path to a root holds at this time; the name does not count
+  bool name_matches = false;
+  bool self_signed = false;
+  std::int64_t verified_expiry_s = 0;  // least not_after of the best valid path; 0 without one
+  // One short sentence about the first problem, such as "issuer CN=X is not trusted"; else empty.
+  std::string detail;
+};
+
+class ChainJudge {
+ public:
+  struct Statistics {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+  };
+
+  // `capacity`: how many distinct chains are remembered; the least recently used goes first.
+  explicit ChainJudge(std::size_t capacity);
+  ~ChainJudge();
+
+  // presented: DER certificates, leaf first. name: DNS name (A-labels) or IP literal to verify.
+  // now_s: Unix time. Bounded work: at most limits::kMaxSignatureChecks a call.
+  Judgement judge(const std::vector<Bytes>& presented, const TrustStore& store,
+                  std::string_view name, std::int64_t now_s);
+  Statistics statistics() const;
+
+ private:
+  struct Memo;
+  std::unique_ptr<Memo> memo_;
+};
+
+// RFC 6125 section 6.4 over SAN entries: DNS names (a wildcard only as the whole left-most label,
+// never for a public suffix-like single label) and IP addresses. An embedded NUL never matches.
+bool name_matches(const std::vector<std::string>& sans, std::string_view name);
+
+}  // namespace tracer::ssl
