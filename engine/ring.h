@@ -1,0 +1,63 @@
+// The seam to the kernel: a queue of socket operations on numbered slots. Everything above it is
+// free of system calls, so that a simulated kernel can take its place.
+//
+// A Ring belongs to one shard and is used by that shard's thread alone, but for wake(). Operations
+// are only queued; wait() submits all of them and returns what completed, in one system call.
+//
+// Contract, for every implementation:
+//  1. connect(), send(), receive(), close() and poll() each lead to exactly one Completion, which
+//     carries the token they were given; cancel() and cancel_poll() lead to none of their own.
+//  2. A slot holds one socket from a successful connect() to the completion of close(). The caller
+//     closes a slot only when no other operation of it is pending, and only then reuses it.
+//  3. Bytes given to send() stay valid until it completes; data of a receive() is valid until the
+//     next wait().
+//  4. cancel() makes the pending operations of a slot complete soon: with -ECANCELED, or as they
+//     would have, whichever came first.
+//  5. Results are those of the system call: a count, or a negative errno.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/ip_address.h"
+
+namespace tracer::engine {
+
+using Slot = std::uint32_t;
+using Token = std::uint64_t;  // the caller's; the top byte must be zero
+
+struct Completion {
+  Token token = 0;
+  std::int32_t result = 0;              // ≥ 0, or a negative errno
+  std::span<const std::uint8_t> data;   // of a receive with result > 0
+};
+
+class Ring {
+ public:
+  virtual ~Ring() = default;
+
+  // Creates a TCP socket in `slot`, binds it to `source` unless that has family 0, and connects.
+  // A result of -ENFILE, -EMFILE, -ENOMEM or -ENOBUFS is a fault of ours, not the target's.
+  virtual void connect(Slot slot, const Endpoint& target, const IpAddress& source,
+                       Token token) = 0;
+  virtual void send(Slot slot, std::span<const std::uint8_t> bytes, Token token) = 0;
+  virtual void receive(Slot slot, Token token) = 0;  // result 0: the peer closed its side
+  virtual void cancel(Slot slot) = 0;
+  virtual void close(Slot slot, Token token) = 0;  // releases the slot, whether or not connected
+
+  // Waits once for poll(2) events on a descriptor of the process; the result is the events.
+  virtual void poll(int descriptor, std::uint32_t events, Token token) = 0;
+  virtual void cancel_poll(Token token) = 0;
+
+  // Submits what is queued and waits until something completes, wake() is called, or `timeout_ns`
+  // has passed (0: does not wait; negative: for ever). At most limits::kCompletionsPerTick come
+  // back at a time. The span is valid until the next call.
+  virtual std::span<const Completion> wait(std::int64_t timeout_ns) = 0;
+
+  // Ends a wait() that is under way or the next one. Any thread.
+  virtual void wake() = 0;
+
+  virtual std::uint32_t slots() const = 0;
+};
+
+}  // namespace tracer::engine
