@@ -24,10 +24,11 @@ struct IpAddress {
 
 // A CIDR block such as 10.0.0.0/8 or 2001:db8::/32; a bare address is a block of one.
 struct Network {
-  IpAddress address;
+  IpAddress address;  // the bits after the prefix are zero
   std::uint8_t prefix_length = 0;
 
   static std::optional<Network> parse(std::string_view text);
+  // An IPv4-mapped IPv6 address is also in the blocks of the IPv4 address that it reaches.
   bool contains(const IpAddress& candidate) const;
   std::string to_string() const;
   auto operator<=>(const Network&) const = default;

@@ -38,6 +38,7 @@ struct TlsPolicy {
   std::string cert_file;
   std::string key_file;
   std::vector<std::string> alpn;
+  bool operator==(const TlsPolicy&) const = default;
 };
 
 // Bytes to send once connected, and what must come back. At most one kind of expectation.
@@ -54,6 +55,7 @@ struct AlertPolicy {
   std::uint32_t after = 1;          // consecutive failed checks
   std::uint32_t recover_after = 1;  // consecutive good checks
   std::int64_t repeat_every_ms = 0;  // 0: never
+  bool operator==(const AlertPolicy&) const = default;
 };
 
 // Everything monitors share. Interned: equal policies are one object.
@@ -91,10 +93,13 @@ struct MonitorSpec {
 struct TextRange {
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
+  bool operator==(const TextRange&) const = default;
 };
 
 struct Monitor {
-  std::uint64_t id_hash = 0;  // partitions monitors over shards and spreads their starts
+  // Partitions monitors over shards and spreads their starts. An id that a document gives as 16
+  // lower-case hexadecimal digits is its own hash, so a derived id may be written back as one.
+  std::uint64_t id_hash = 0;
   TextRange name;
   TextRange id;  // length 0: the id is id_hash in hexadecimal
   TextRange host;
@@ -105,6 +110,44 @@ struct Monitor {
   bool enabled = true;
 };
 
+// The labels of one monitor, sorted by key: views into the set's arena, valid as long as the set.
+class LabelList {
+ public:
+  struct Item {
+    TextRange key;
+    TextRange value;
+  };
+  class Iterator {
+   public:
+    Iterator(const char* arena, const Item* item) : arena_(arena), item_(item) {}
+    std::pair<std::string_view, std::string_view> operator*() const {
+      return {{arena_ + item_->key.offset, item_->key.length},
+              {arena_ + item_->value.offset, item_->value.length}};
+    }
+    Iterator& operator++() {
+      ++item_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return item_ != other.item_; }
+
+   private:
+    const char* arena_;
+    const Item* item_;
+  };
+
+  LabelList(const char* arena, const Item* first, std::size_t count)
+      : arena_(arena), first_(first), count_(count) {}
+  Iterator begin() const { return {arena_, first_}; }
+  Iterator end() const { return {arena_, first_ + count_}; }
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  const char* arena_;
+  const Item* first_;
+  std::size_t count_;
+};
+
 class MonitorSet {
  public:
   std::size_t size() const { return monitors_.size(); }
@@ -113,7 +156,10 @@ class MonitorSet {
   const CheckPolicy& policy(const Monitor& monitor) const { return *policies_[monitor.policy]; }
   std::size_t policy_count() const { return policies_.size(); }
   const CheckPolicy& policy_at(std::uint32_t index) const { return *policies_[index]; }
-  const Labels& labels(const Monitor& monitor) const { return labels_[monitor.labels]; }
+  LabelList labels(const Monitor& monitor) const {
+    const LabelSet& set = label_sets_[monitor.labels];
+    return {arena_.data(), label_items_.data() + set.first, set.count};
+  }
   std::string_view text(TextRange range) const {
     return std::string_view(arena_).substr(range.offset, range.length);
   }
@@ -130,8 +176,18 @@ class MonitorSet {
   std::string arena_;
   std::vector<Monitor> monitors_;
   std::vector<std::unique_ptr<const CheckPolicy>> policies_;
-  std::vector<Labels> labels_;
+  struct LabelSet {
+    std::uint32_t first = 0;  // index into label_items_
+    std::uint32_t count = 0;
+  };
+  std::vector<LabelSet> label_sets_ = std::vector<LabelSet>(1);  // the first is the empty one
+  std::vector<LabelList::Item> label_items_;
 };
+
+// What an id is made of when none is given; `id` is this in 16 hexadecimal digits. Stable: a
+// monitor keeps its identity over restarts, releases and machines.
+std::uint64_t derived_id_hash(std::string_view name, std::string_view host, std::uint16_t port,
+                              const TlsPolicy& tls);
 
 class MonitorSetBuilder {
  public:
@@ -145,10 +201,16 @@ class MonitorSetBuilder {
   };
   tl::expected<std::uint32_t, Duplicate> add(const MonitorSpec& spec);
   std::size_t size() const;
+  // Bytes of text held so far; a set holds less than 4 GiB, which the importer checks.
+  std::size_t text_bytes() const;
   MonitorSet build() &&;
 
  private:
   struct Interner;
+  TextRange append(std::string_view text);
+  TextRange intern_text(std::string_view text);
+  std::uint32_t intern_labels(const Labels& labels);
+
   MonitorSet set_;
   std::unique_ptr<Interner> interner_;
 };

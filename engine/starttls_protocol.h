@@ -23,6 +23,7 @@ enum class StarttlsProtocol : std::uint8_t {
   kPostgres,
   kIrc,
 };
+inline constexpr int kStarttlsProtocolCount = static_cast<int>(StarttlsProtocol::kIrc) + 1;
 
 // "smtp", "xmpp-server" …; "none".
 std::string_view starttls_name(StarttlsProtocol protocol);
