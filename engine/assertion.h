@@ -1,7 +1,8 @@
 // Assertions: what a monitor's owner expects of an outcome, and whether it held. Pure values and
 // pure functions; any thread.
 //
-// Invariant: an assertion whose subject was not measured fails; it never passes by default.
+// Invariant: an assertion whose subject was not measured fails, and so does one that lacks the
+// operand its operator needs; neither ever passes by default.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +36,12 @@ struct Assertion {
     kCertificateSan,      // any SAN; compared with and without its "DNS:" or "IP:" prefix
     kCertificateFingerprint,
     kCertificateKeyBits,  // against `number`
-    kCertificateChainValid,
+    kCertificateChainValid,  // "true" or "false", in `values[0]`
     kResponse,
     kIp,  // against `networks`
   };
+  // Over texts: kEquals and kIn hold for any of `values`, kNotIn and kNotContains for none of them,
+  // kContains for all.
   enum class Operator : std::uint8_t {
     kEquals,
     kLessThan,
@@ -63,7 +66,8 @@ struct Assertion {
 
 enum class AssertionState : std::uint8_t { kPassed, kFailed, kNotMeasured };
 
-// `now_s` is the Unix time that days remaining are counted from (the outcome's start).
+// Days remaining are counted from the outcome's start. A failure of ours leaves the connection not
+// measured: it says nothing about the target. Allocates nothing.
 AssertionState evaluate(const Assertion& assertion, const Outcome& outcome);
 
 // As documents spell it: "connection", "response_time", "certificate_expiry", ….
