@@ -177,9 +177,9 @@ constexpr std::array<FailureInfo, kFailureCodeCount> kFailures{{
      "it asks too much.",
      kTargets},
     {Code::kPolicyDenied, "policy_denied",
-     "The egress policy of this agent forbids connecting to the address.",
-     "Check the allow and deny lists of the agent, and that the name resolves to the address "
-     "that was meant.",
+     "The egress policy of this agent, or its kernel, forbids connecting to the address.",
+     "Check the allow and deny lists of the agent and the outgoing firewall of its machine, and "
+     "that the name resolves to the address that was meant.",
      kOurs},
     {Code::kTlsUnsupportedByProber, "tls_unsupported_by_prober",
      "The server uses a TLS feature, key or algorithm that this build of tracer cannot handle.",
