@@ -34,17 +34,17 @@ struct CertificateError {
 struct CertificateFacts {
   std::string subject;  // RFC 4514, most specific first: "CN=www.example.org,O=Example"
   std::string issuer;
-  std::string serial;  // lower-case hexadecimal without separators
+  std::string serial;             // lower-case hexadecimal without separators
   std::int64_t not_before_s = 0;  // Unix time
   std::int64_t not_after_s = 0;
   std::array<std::uint8_t, 32> fingerprint_sha256{};
   KeyType key_type = KeyType::kUnknown;
-  std::uint32_t key_bits = 0;         // 256 for P-256 and Ed25519's 256; 0 when not known
-  std::string key_curve;              // "P-256" …; empty unless an EC key
-  std::string signature_algorithm;    // OpenSSL's long names: "ecdsa-with-SHA256"
-  std::vector<std::string> sans;      // "DNS:a.example", "IP:127.0.0.1", "email:…", "URI:…"
+  std::uint32_t key_bits = 0;       // 256 for P-256 and Ed25519's 256; 0 when not known
+  std::string key_curve;            // "P-256" …; empty unless an EC key
+  std::string signature_algorithm;  // OpenSSL's long names: "ecdsa-with-SHA256"
+  std::vector<std::string> sans;    // "DNS:a.example", "IP:127.0.0.1", "email:…", "URI:…"
   bool is_ca = false;
-  bool self_issued = false;           // subject and issuer are the same name
+  bool self_issued = false;  // subject and issuer are the same name
 };
 
 // Reads `der`, one whole certificate. Source: RFC 5280 section 4.1.

@@ -1,0 +1,193 @@
+#include "ssl/extensions.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ssl/limits.h"
+
+namespace tracer::ssl {
+namespace {
+
+GeneralName read_general_name(der::Cursor& cursor, std::string_view what) {
+  const der::Element element = cursor.read_any(what);
+  if (cursor.failed()) return {};
+  const auto number = static_cast<std::uint8_t>(element.tag & 0x1fU);
+  const bool constructed = (element.tag & 0x20U) != 0;
+  GeneralName name{static_cast<GeneralNameType>(number), element.content, {}};
+  const bool holds_a_structure =
+      name.type == GeneralNameType::kOther || name.type == GeneralNameType::kX400 ||
+      name.type == GeneralNameType::kDirectory || name.type == GeneralNameType::kEdiParty;
+  if ((element.tag & 0xc0U) != 0x80 || number > 8 || constructed != holds_a_structure) {
+    cursor.fail(element, what, "not a GeneralName");
+    return {};
+  }
+  if (name.type == GeneralNameType::kDirectory) {
+    der::Cursor inner = cursor.inside(element, what);
+    name.directory = read_name(inner, what);
+    inner.finish(what);
+  }
+  return name;
+}
+
+void read_basic_constraints(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "basicConstraints";
+  der::Cursor fields = value.enter(der::kSequence, kWhat);
+  out.has_basic_constraints = true;
+  if (fields.next_is(der::kBoolean)) out.is_ca = der::read_boolean(fields, kWhat);
+  if (fields.next_is(der::kInteger)) {
+    out.path_length = static_cast<std::uint32_t>(der::read_small_integer(fields, kWhat));
+    if (!out.is_ca) fields.fail(kWhat, "a path length without the CA flag");
+  }
+  fields.finish(kWhat);
+}
+
+void read_key_usage(der::Cursor& value, Extensions& out) {
+  out.key_usage = der::read_named_bits(value, "keyUsage");
+}
+
+void read_extended_key_usage(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "extKeyUsage";
+  der::Cursor purposes = value.enter(der::kSequence, kWhat);
+  out.has_extended_key_usage = true;
+  do {
+    const std::string purpose = der::read_object_identifier(purposes, kWhat);
+    if (purpose == "1.3.6.1.5.5.7.3.1") out.server_auth = true;
+    if (purpose == "2.5.29.37.0") out.any_usage = true;
+  } while (!purposes.at_end());
+}
+
+void read_subject_alternative_name(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "subjectAltName";
+  der::Cursor names = value.enter(der::kSequence, kWhat);
+  out.has_san = true;
+  do {
+    GeneralName name = read_general_name(names, kWhat);
+    if (name.type == GeneralNameType::kIp && name.value.size() != 4 && name.value.size() != 16) {
+      names.fail(kWhat, "an IP address that is neither 4 nor 16 bytes");
+    }
+    if (out.sans.size() == limits::kMaxGeneralNames) names.fail(kWhat, "too many names");
+    out.sans.push_back(std::move(name));
+  } while (!names.at_end());
+}
+
+bool is_contiguous_mask(Bytes mask) {
+  bool ended = false;
+  for (const std::uint8_t octet : mask) {
+    for (unsigned bit = 0x80; bit != 0; bit >>= 1U) {
+      const bool set = (octet & bit) != 0;
+      if (set && ended) return false;
+      if (!set) ended = true;
+    }
+  }
+  return true;
+}
+
+void read_subtrees(der::Cursor& fields, std::uint8_t number, std::vector<GeneralName>& out) {
+  constexpr std::string_view kWhat = "nameConstraints";
+  const auto list = fields.read_if(der::context_constructed(number), kWhat);
+  if (!list) return;
+  der::Cursor subtrees = fields.inside(*list, kWhat);
+  do {
+    der::Cursor subtree = subtrees.enter(der::kSequence, kWhat);
+    GeneralName base = read_general_name(subtree, kWhat);
+    // minimum 0 is the default and maximum must be absent: nothing else may follow.
+    subtree.finish(kWhat);
+    if (base.type == GeneralNameType::kIp) {
+      const std::size_t half = base.value.size() / 2;
+      if ((half != 4 && half != 16) || base.value.size() % 2 != 0 ||
+          !is_contiguous_mask(base.value.subspan(half))) {
+        subtrees.fail(kWhat, "not an address range");
+      }
+    }
+    if (out.size() == limits::kMaxGeneralNames) subtrees.fail(kWhat, "too many names");
+    out.push_back(std::move(base));
+  } while (!subtrees.at_end());
+}
+
+void read_name_constraints(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "nameConstraints";
+  der::Cursor fields = value.enter(der::kSequence, kWhat);
+  out.has_name_constraints = true;
+  if (fields.at_end()) fields.fail(kWhat, "empty");
+  read_subtrees(fields, 0, out.permitted);
+  read_subtrees(fields, 1, out.excluded);
+  fields.finish(kWhat);
+}
+
+void read_subject_key_id(der::Cursor& value, Extensions& out) {
+  out.subject_key_id = value.read(der::kOctetString, "subjectKeyIdentifier").content;
+}
+
+void read_authority_key_id(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "authorityKeyIdentifier";
+  der::Cursor fields = value.enter(der::kSequence, kWhat);
+  if (const auto id = fields.read_if(der::context(0), kWhat)) out.authority_key_id = id->content;
+  fields.read_if(der::context_constructed(1), kWhat);
+  fields.read_if(der::context(2), kWhat);
+  fields.finish(kWhat);
+}
+
+// Policies restrict nothing here, because no policy is asked for (RFC 5280 section 6.1.1 (c));
+// CRL distribution points say where to look, not what to accept.
+void accept_unread(der::Cursor& value, Extensions&) { value.read_any("extension"); }
+
+struct Handler {
+  std::string_view oid;
+  void (*read)(der::Cursor& value, Extensions& out);
+};
+constexpr auto kHandlers = std::to_array<Handler>({
+    {"2.5.29.14", read_subject_key_id},
+    {"2.5.29.15", read_key_usage},
+    {"2.5.29.17", read_subject_alternative_name},
+    {"2.5.29.19", read_basic_constraints},
+    {"2.5.29.30", read_name_constraints},
+    {"2.5.29.31", accept_unread},  // cRLDistributionPoints
+    {"2.5.29.32", accept_unread},  // certificatePolicies
+    {"2.5.29.33", accept_unread},  // policyMappings
+    {"2.5.29.35", read_authority_key_id},
+    {"2.5.29.36", accept_unread},  // policyConstraints
+    {"2.5.29.37", read_extended_key_usage},
+    {"2.5.29.54", accept_unread},  // inhibitAnyPolicy
+});
+
+void read_one(const std::string& oid, bool critical, Bytes payload, CertificateView& view) {
+  const auto* handler = std::find_if(kHandlers.begin(), kHandlers.end(),
+                                     [&oid](const Handler& h) { return h.oid == oid; });
+  if (handler == kHandlers.end()) {
+    if (critical && view.extensions.unknown_critical.empty()) {
+      view.extensions.unknown_critical = oid;
+    }
+    return;
+  }
+  der::Document document(payload);
+  der::Cursor value(document);
+  handler->read(value, view.extensions);
+  value.finish("extension");
+  if (document.failed() && view.defect.empty()) view.defect = document.failure().message;
+}
+
+}  // namespace
+
+void read_extensions(der::Cursor& list, CertificateView& view) {
+  constexpr std::string_view kWhat = "tbsCertificate.extensions";
+  der::Cursor extensions = list.enter(der::kSequence, kWhat);
+  std::vector<std::string> seen;
+  do {
+    der::Cursor extension = extensions.enter(der::kSequence, kWhat);
+    std::string oid = der::read_object_identifier(extension, kWhat);
+    bool critical = false;
+    if (extension.next_is(der::kBoolean)) critical = der::read_boolean(extension, kWhat);
+    const der::Element payload = extension.read(der::kOctetString, kWhat);
+    extension.finish(kWhat);
+    if (seen.size() == limits::kMaxExtensions) extension.fail(kWhat, "too many extensions");
+    if (extensions.failed()) return;
+    if (std::find(seen.begin(), seen.end(), oid) != seen.end()) {
+      if (view.defect.empty()) view.defect = "extension " + oid + " appears twice";
+      continue;
+    }
+    read_one(oid, critical, payload.content, view);
+    seen.push_back(std::move(oid));
+  } while (!extensions.at_end());
+}
+
+}  // namespace tracer::ssl
