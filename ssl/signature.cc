@@ -148,7 +148,8 @@ std::unique_ptr<RsaKey, FreeKey> import_rsa(Bytes bits, std::size_t signature_si
   std::unique_ptr<RsaKey, FreeKey> key(new RsaKey{});
   if (wc_InitRsaKey(key.get(), nullptr) != 0 ||
       wc_RsaPublicKeyDecodeRaw(modulus.data(), static_cast<word32>(modulus.size()), exponent.data(),
-                               static_cast<word32>(exponent.size()), key.get()) != 0) {
+                               static_cast<word32>(exponent.size()), key.get()) != 0 ||
+      wc_RsaEncryptSize(key.get()) != static_cast<int>(signature_size)) {
     return nullptr;
   }
   return key;
