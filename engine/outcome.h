@@ -49,7 +49,7 @@ struct TlsFacts {
 // Bytes a server sent, kept only where an assertion reads them.
 struct ResponseBody {
   std::size_t size;
-  char bytes[];  // NOLINT: a trailing array, allocated together with its header
+  __extension__ char bytes[];  // A trailing array, allocated together with its header.
 };
 
 struct Outcome {

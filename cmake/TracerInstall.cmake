@@ -1,0 +1,1 @@
+# Installed: the program, and the three libraries with their headers as the CMake package `tracer`.

@@ -1,0 +1,51 @@
+# How a folder becomes a target. Sources are found by glob, so that adding a file needs no edit here.
+
+# tracer_glob(OUT [RECURSE] FOLDER PATTERN...): absolute paths, sorted.
+function(tracer_glob out)
+  set(mode GLOB)
+  if("${ARGV1}" STREQUAL RECURSE)
+    set(mode GLOB_RECURSE)
+    list(REMOVE_AT ARGN 0)
+  endif()
+  list(POP_FRONT ARGN folder)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/${folder}/)
+  file(${mode} found LIST_DIRECTORIES false CONFIGURE_DEPENDS ${ARGN})
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+function(tracer_static_library name)
+  if(NOT ARGN)
+    # An empty folder still gives a target, so that the tree configures while it grows.
+    set(placeholder ${PROJECT_BINARY_DIR}/generated/${name}_empty.cc)
+    file(CONFIGURE OUTPUT ${placeholder} CONTENT "namespace { [[maybe_unused]] const int kEmpty = 0; }\n")
+    set(ARGN ${placeholder})
+  endif()
+  add_library(${name} STATIC ${ARGN})
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/tracer>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:tracer_warnings>)
+endfunction()
+
+# tracer_library(NAME FOLDER): one folder of the engine, with its own headers and sources.
+function(tracer_library name folder)
+  tracer_glob(sources ${folder} "*.cc")
+  tracer_static_library(${name} ${sources})
+endfunction()
+
+# tracer_program(NAME LIBRARIES SOURCES): skipped while its sources are not there.
+function(tracer_program name libraries sources)
+  foreach(source IN LISTS sources)
+    if(NOT EXISTS ${source})
+      set(sources "")
+    endif()
+  endforeach()
+  if(NOT sources)
+    message(STATUS "tracer: ${name} has no sources yet, not built")
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${libraries} tracer_warnings)
+endfunction()
