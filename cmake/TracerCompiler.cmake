@@ -14,6 +14,9 @@ endif()
 # too, so that a crash in the field has a readable trace.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -D_GLIBCXX_ASSERTIONS")
+if(TRACER_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g -D_GLIBCXX_ASSERTIONS")
+endif()
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
@@ -41,7 +44,10 @@ if(TRACER_SANITIZE)
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(tracer_warnings INTERFACE -Wno-unknown-warning-option)
+  target_compile_options(tracer_warnings INTERFACE
+    -Wno-unknown-warning-option
+    # Trailing arrays: gcc accepts them behind __extension__, clang does not.
+    -Wno-c99-extensions)
 endif()
 
 if(TRACER_FUZZ)

@@ -21,11 +21,16 @@ State passed_if(bool holds) { return holds ? State::kPassed : State::kFailed; }
 
 State evaluate_number(const Assertion& assertion, double actual) {
   switch (assertion.comparison) {
-    case Operator::kEquals: return passed_if(actual == assertion.number);
-    case Operator::kLessThan: return passed_if(actual < assertion.number);
-    case Operator::kGreaterThan: return passed_if(actual > assertion.number);
-    case Operator::kAtLeast: return passed_if(actual >= assertion.number);
-    default: return State::kFailed;
+    case Operator::kEquals:
+      return passed_if(actual == assertion.number);
+    case Operator::kLessThan:
+      return passed_if(actual < assertion.number);
+    case Operator::kGreaterThan:
+      return passed_if(actual > assertion.number);
+    case Operator::kAtLeast:
+      return passed_if(actual >= assertion.number);
+    default:
+      return State::kFailed;
   }
 }
 
@@ -52,12 +57,18 @@ State evaluate_text(const Assertion& assertion, std::string_view text) {
   const auto found = [&](const std::string& value) { return text.find(value) != text.npos; };
   switch (assertion.comparison) {
     case Operator::kEquals:
-    case Operator::kIn: return passed_if(any_value(assertion, equals));
-    case Operator::kNotIn: return passed_if(!any_value(assertion, equals));
-    case Operator::kContains: return passed_if(contains_every(assertion, text));
-    case Operator::kNotContains: return passed_if(!any_value(assertion, found));
-    case Operator::kMatches: return passed_if(assertion.pattern->matches(text));
-    default: return State::kFailed;
+    case Operator::kIn:
+      return passed_if(any_value(assertion, equals));
+    case Operator::kNotIn:
+      return passed_if(!any_value(assertion, equals));
+    case Operator::kContains:
+      return passed_if(contains_every(assertion, text));
+    case Operator::kNotContains:
+      return passed_if(!any_value(assertion, found));
+    case Operator::kMatches:
+      return passed_if(assertion.pattern->matches(text));
+    default:
+      return State::kFailed;
   }
 }
 
@@ -86,24 +97,26 @@ bool san_holds(const Assertion& assertion, const std::string& san) {
   switch (assertion.comparison) {
     case Operator::kEquals:
     case Operator::kIn:
-    case Operator::kNotIn: return any_value(assertion, equals);
-    case Operator::kContains: return contains_every(assertion, san);
-    case Operator::kNotContains: return any_value(assertion, found);
+    case Operator::kNotIn:
+      return any_value(assertion, equals);
+    case Operator::kContains:
+      return contains_every(assertion, san);
+    case Operator::kNotContains:
+      return any_value(assertion, found);
     case Operator::kMatches:
-      return assertion.pattern->matches(without_san_prefix(san)) ||
-             assertion.pattern->matches(san);
-    default: return false;
+      return assertion.pattern->matches(without_san_prefix(san)) || assertion.pattern->matches(san);
+    default:
+      return false;
   }
 }
 
 // Any one name is enough; the negative operators ask that no name holds.
 State evaluate_sans(const Assertion& assertion, const ssl::CertificateFacts& leaf) {
   if (!has_operand(assertion)) return State::kFailed;
-  const bool any = std::any_of(leaf.sans.begin(), leaf.sans.end(), [&](const std::string& san) {
-    return san_holds(assertion, san);
-  });
-  const bool negative = assertion.comparison == Operator::kNotIn ||
-                        assertion.comparison == Operator::kNotContains;
+  const bool any = std::any_of(leaf.sans.begin(), leaf.sans.end(),
+                               [&](const std::string& san) { return san_holds(assertion, san); });
+  const bool negative =
+      assertion.comparison == Operator::kNotIn || assertion.comparison == Operator::kNotContains;
   return passed_if(any != negative);
 }
 
@@ -122,14 +135,16 @@ State evaluate_fingerprint(const Assertion& assertion, const ssl::CertificateFac
   const FingerprintText text = fingerprint_text(leaf);
   const std::string_view digits(text.data(), text.size());
   if (!has_operand(assertion)) return State::kFailed;
-  const bool any = any_value(assertion, [&](const std::string& value) {
-    return fingerprint_equals(digits, value);
-  });
+  const bool any = any_value(
+      assertion, [&](const std::string& value) { return fingerprint_equals(digits, value); });
   switch (assertion.comparison) {
     case Operator::kEquals:
-    case Operator::kIn: return passed_if(any);
-    case Operator::kNotIn: return passed_if(!any);
-    default: return evaluate_text(assertion, digits);
+    case Operator::kIn:
+      return passed_if(any);
+    case Operator::kNotIn:
+      return passed_if(!any);
+    default:
+      return evaluate_text(assertion, digits);
   }
 }
 
@@ -146,9 +161,12 @@ State evaluate_addresses(const Assertion& assertion, const Outcome& outcome) {
                   [&](const Network& network) { return network.contains(outcome.address); });
   switch (assertion.comparison) {
     case Operator::kEquals:
-    case Operator::kIn: return passed_if(inside);
-    case Operator::kNotIn: return passed_if(!inside);
-    default: return State::kFailed;
+    case Operator::kIn:
+      return passed_if(inside);
+    case Operator::kNotIn:
+      return passed_if(!inside);
+    default:
+      return State::kFailed;
   }
 }
 
@@ -159,22 +177,28 @@ AssertionState evaluate(const Assertion& assertion, const Outcome& outcome) {
   if (!is_measured(subject, outcome)) return State::kNotMeasured;
   if (is_numeric(subject)) return evaluate_number(assertion, measured_number(subject, outcome));
   switch (subject) {
-    case Subject::kConnection: return evaluate_text(assertion, connection_text(outcome));
+    case Subject::kConnection:
+      return evaluate_text(assertion, connection_text(outcome));
     case Subject::kTlsVersion:
       return evaluate_text(assertion, ssl::protocol_name(outcome.tls.protocol));
-    case Subject::kCipher: return evaluate_cipher(assertion, outcome.tls.cipher_suite);
+    case Subject::kCipher:
+      return evaluate_cipher(assertion, outcome.tls.cipher_suite);
     case Subject::kCertificateSubject:
       return evaluate_text(assertion, measured_leaf(outcome)->subject);
     case Subject::kCertificateIssuer:
       return evaluate_text(assertion, measured_leaf(outcome)->issuer);
-    case Subject::kCertificateSan: return evaluate_sans(assertion, *measured_leaf(outcome));
+    case Subject::kCertificateSan:
+      return evaluate_sans(assertion, *measured_leaf(outcome));
     case Subject::kCertificateFingerprint:
       return evaluate_fingerprint(assertion, *measured_leaf(outcome));
     case Subject::kCertificateChainValid:
       return evaluate_text(assertion, outcome.tls.chain_valid ? "true" : "false");
-    case Subject::kResponse: return evaluate_text(assertion, outcome.response_text());
-    case Subject::kIp: return evaluate_addresses(assertion, outcome);
-    default: return State::kFailed;
+    case Subject::kResponse:
+      return evaluate_text(assertion, outcome.response_text());
+    case Subject::kIp:
+      return evaluate_addresses(assertion, outcome);
+    default:
+      return State::kFailed;
   }
 }
 

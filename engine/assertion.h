@@ -33,9 +33,9 @@ struct Assertion {
     kCipher,
     kCertificateSubject,  // text, against `values` or `pattern`
     kCertificateIssuer,
-    kCertificateSan,      // any SAN; compared with and without its "DNS:" or "IP:" prefix
+    kCertificateSan,  // any SAN; compared with and without its "DNS:" or "IP:" prefix
     kCertificateFingerprint,
-    kCertificateKeyBits,  // against `number`
+    kCertificateKeyBits,     // against `number`
     kCertificateChainValid,  // "true" or "false", in `values[0]`
     kResponse,
     kIp,  // against `networks`

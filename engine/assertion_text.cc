@@ -15,15 +15,24 @@ using Operator = Assertion::Operator;
 
 std::string_view operator_name(Operator comparison) {
   switch (comparison) {
-    case Operator::kEquals: return "equals";
-    case Operator::kLessThan: return "less_than";
-    case Operator::kGreaterThan: return "greater_than";
-    case Operator::kAtLeast: return "at_least";
-    case Operator::kIn: return "in";
-    case Operator::kNotIn: return "not_in";
-    case Operator::kMatches: return "matches";
-    case Operator::kContains: return "contains";
-    case Operator::kNotContains: return "not_contains";
+    case Operator::kEquals:
+      return "equals";
+    case Operator::kLessThan:
+      return "less_than";
+    case Operator::kGreaterThan:
+      return "greater_than";
+    case Operator::kAtLeast:
+      return "at_least";
+    case Operator::kIn:
+      return "in";
+    case Operator::kNotIn:
+      return "not_in";
+    case Operator::kMatches:
+      return "matches";
+    case Operator::kContains:
+      return "contains";
+    case Operator::kNotContains:
+      return "not_contains";
   }
   return "equals";
 }
@@ -31,18 +40,30 @@ std::string_view operator_name(Operator comparison) {
 // What the type alone does not say: which phase, which certificate, which field of it.
 std::string_view facet(Subject subject) {
   switch (subject) {
-    case Subject::kTimeDns: return "dns ";
-    case Subject::kTimeConnect: return "connect ";
-    case Subject::kTimeTls: return "tls ";
-    case Subject::kTimeResponse: return "response ";
-    case Subject::kExpiryLeaf: return "leaf ";
-    case Subject::kCertificateSubject: return "subject ";
-    case Subject::kCertificateIssuer: return "issuer ";
-    case Subject::kCertificateSan: return "san ";
-    case Subject::kCertificateFingerprint: return "fingerprint_sha256 ";
-    case Subject::kCertificateKeyBits: return "key_bits ";
-    case Subject::kCertificateChainValid: return "chain_valid ";
-    default: return "";
+    case Subject::kTimeDns:
+      return "dns ";
+    case Subject::kTimeConnect:
+      return "connect ";
+    case Subject::kTimeTls:
+      return "tls ";
+    case Subject::kTimeResponse:
+      return "response ";
+    case Subject::kExpiryLeaf:
+      return "leaf ";
+    case Subject::kCertificateSubject:
+      return "subject ";
+    case Subject::kCertificateIssuer:
+      return "issuer ";
+    case Subject::kCertificateSan:
+      return "san ";
+    case Subject::kCertificateFingerprint:
+      return "fingerprint_sha256 ";
+    case Subject::kCertificateKeyBits:
+      return "key_bits ";
+    case Subject::kCertificateChainValid:
+      return "chain_valid ";
+    default:
+      return "";
   }
 }
 
@@ -84,24 +105,32 @@ std::string operand_text(const Assertion& assertion) {
 
 std::string_view assertion_type(Subject subject) {
   switch (subject) {
-    case Subject::kConnection: return "connection";
+    case Subject::kConnection:
+      return "connection";
     case Subject::kTimeDns:
     case Subject::kTimeConnect:
     case Subject::kTimeTls:
     case Subject::kTimeResponse:
-    case Subject::kTimeTotal: return "response_time";
+    case Subject::kTimeTotal:
+      return "response_time";
     case Subject::kExpiryChain:
-    case Subject::kExpiryLeaf: return "certificate_expiry";
-    case Subject::kTlsVersion: return "tls_version";
-    case Subject::kCipher: return "cipher";
+    case Subject::kExpiryLeaf:
+      return "certificate_expiry";
+    case Subject::kTlsVersion:
+      return "tls_version";
+    case Subject::kCipher:
+      return "cipher";
     case Subject::kCertificateSubject:
     case Subject::kCertificateIssuer:
     case Subject::kCertificateSan:
     case Subject::kCertificateFingerprint:
     case Subject::kCertificateKeyBits:
-    case Subject::kCertificateChainValid: return "certificate";
-    case Subject::kResponse: return "response";
-    case Subject::kIp: return "ip";
+    case Subject::kCertificateChainValid:
+      return "certificate";
+    case Subject::kResponse:
+      return "response";
+    case Subject::kIp:
+      return "ip";
   }
   return "connection";
 }
@@ -122,20 +151,30 @@ std::string actual_text(const Assertion& assertion, const Outcome& outcome) {
   if (!is_measured(subject, outcome)) return "not_measured";
   if (is_numeric(subject)) return number_text(measured_number(subject, outcome));
   switch (subject) {
-    case Subject::kConnection: return std::string(connection_text(outcome));
-    case Subject::kTlsVersion: return ssl::protocol_name(outcome.tls.protocol);
-    case Subject::kCipher: return ssl::cipher_suite_name(outcome.tls.cipher_suite);
-    case Subject::kCertificateSubject: return measured_leaf(outcome)->subject;
-    case Subject::kCertificateIssuer: return measured_leaf(outcome)->issuer;
-    case Subject::kCertificateSan: return joined(measured_leaf(outcome)->sans, itself);
+    case Subject::kConnection:
+      return std::string(connection_text(outcome));
+    case Subject::kTlsVersion:
+      return ssl::protocol_name(outcome.tls.protocol);
+    case Subject::kCipher:
+      return ssl::cipher_suite_name(outcome.tls.cipher_suite);
+    case Subject::kCertificateSubject:
+      return measured_leaf(outcome)->subject;
+    case Subject::kCertificateIssuer:
+      return measured_leaf(outcome)->issuer;
+    case Subject::kCertificateSan:
+      return joined(measured_leaf(outcome)->sans, itself);
     case Subject::kCertificateFingerprint: {
       const FingerprintText text = fingerprint_text(*measured_leaf(outcome));
       return {text.data(), text.size()};
     }
-    case Subject::kCertificateChainValid: return outcome.tls.chain_valid ? "true" : "false";
-    case Subject::kResponse: return std::string(outcome.excerpt_text());
-    case Subject::kIp: return outcome.address.to_string();
-    default: return "not_measured";
+    case Subject::kCertificateChainValid:
+      return outcome.tls.chain_valid ? "true" : "false";
+    case Subject::kResponse:
+      return std::string(outcome.excerpt_text());
+    case Subject::kIp:
+      return outcome.address.to_string();
+    default:
+      return "not_measured";
   }
 }
 

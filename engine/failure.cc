@@ -191,8 +191,7 @@ constexpr std::array<FailureInfo, kFailureCodeCount> kFailures{{
      "Raise the limit that the detail names (such as LimitNOFILE), lower the number of checks in "
      "flight, or spread the monitors over more agents.",
      kOurs},
-    {Code::kLocalShutdown, "local_shutdown",
-     "This agent was told to stop before the check ended.",
+    {Code::kLocalShutdown, "local_shutdown", "This agent was told to stop before the check ended.",
      "Nothing is wrong with the target; the next run checks it again.", kOurs},
 }};
 
@@ -215,13 +214,20 @@ const FailureInfo& failure_info(FailureCode code) {
 
 std::string_view phase_name(Phase phase) {
   switch (phase) {
-    case Phase::kNone: return "none";
-    case Phase::kDns: return "dns";
-    case Phase::kConnect: return "connect";
-    case Phase::kStarttls: return "starttls";
-    case Phase::kTls: return "tls";
-    case Phase::kResponse: return "response";
-    case Phase::kVerdict: return "verdict";
+    case Phase::kNone:
+      return "none";
+    case Phase::kDns:
+      return "dns";
+    case Phase::kConnect:
+      return "connect";
+    case Phase::kStarttls:
+      return "starttls";
+    case Phase::kTls:
+      return "tls";
+    case Phase::kResponse:
+      return "response";
+    case Phase::kVerdict:
+      return "verdict";
   }
   return "none";
 }

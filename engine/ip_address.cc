@@ -112,8 +112,8 @@ unsigned Endpoint::to_sockaddr(sockaddr_storage& out) const {
 }
 
 std::string Endpoint::to_string() const {
-  const std::string host = address.family == 6 ? "[" + address.to_string() + "]"
-                                               : address.to_string();
+  const std::string host =
+      address.family == 6 ? "[" + address.to_string() + "]" : address.to_string();
   return host + ":" + std::to_string(port);
 }
 

@@ -13,7 +13,7 @@ struct sockaddr_storage;
 namespace tracer::engine {
 
 struct IpAddress {
-  std::uint8_t family = 0;  // 4, 6, or 0 when there is none
+  std::uint8_t family = 0;               // 4, 6, or 0 when there is none
   std::array<std::uint8_t, 16> bytes{};  // network order; the first 4 of them for IPv4
 
   // Accepts dotted IPv4 and RFC 4291 IPv6 text, the latter with or without brackets; no zone.

@@ -17,11 +17,11 @@ inline constexpr std::int64_t kMinIntervalMs = 1000;
 inline constexpr std::int64_t kMaxIntervalMs = 24LL * 60 * 60 * 1000;
 inline constexpr std::int64_t kMaxRetryDelayMs = 5 * 60 * 1000;
 
-inline constexpr std::size_t kMaxResponseBytes = 64 * 1024;   // kept of what a server sends
-inline constexpr std::size_t kMaxSendBytes = 64 * 1024;       // of send_after_connect
-inline constexpr std::size_t kExcerptBytes = 64;              // of a response, in an outcome
-inline constexpr std::size_t kDetailBytes = 160;              // of a failure's detail
-inline constexpr std::size_t kMaxAddresses = 16;              // of one name, kept and tried
+inline constexpr std::size_t kMaxResponseBytes = 64 * 1024;  // kept of what a server sends
+inline constexpr std::size_t kMaxSendBytes = 64 * 1024;      // of send_after_connect
+inline constexpr std::size_t kExcerptBytes = 64;             // of a response, in an outcome
+inline constexpr std::size_t kDetailBytes = 160;             // of a failure's detail
+inline constexpr std::size_t kMaxAddresses = 16;             // of one name, kept and tried
 
 inline constexpr std::size_t kCompletionsPerTick = 256;
 inline constexpr std::size_t kReceiveBufferBytes = 4096;  // of one provided buffer

@@ -20,11 +20,16 @@ double days_until(std::int64_t expiry_s, const Outcome& outcome) {
 
 std::int64_t phase_time_ns(Subject subject, const PhaseTimes& times) {
   switch (subject) {
-    case Subject::kTimeDns: return times.dns_ns;
-    case Subject::kTimeConnect: return times.connect_ns;
-    case Subject::kTimeTls: return times.tls_ns;
-    case Subject::kTimeResponse: return times.response_ns;
-    default: return times.total_ns;
+    case Subject::kTimeDns:
+      return times.dns_ns;
+    case Subject::kTimeConnect:
+      return times.connect_ns;
+    case Subject::kTimeTls:
+      return times.tls_ns;
+    case Subject::kTimeResponse:
+      return times.response_ns;
+    default:
+      return times.total_ns;
   }
 }
 
@@ -39,33 +44,42 @@ bool is_numeric(Subject subject) {
     case Subject::kTimeTotal:
     case Subject::kExpiryChain:
     case Subject::kExpiryLeaf:
-    case Subject::kCertificateKeyBits: return true;
-    default: return false;
+    case Subject::kCertificateKeyBits:
+      return true;
+    default:
+      return false;
   }
 }
 
 bool is_measured(Subject subject, const Outcome& outcome) {
   switch (subject) {
-    case Subject::kConnection: return !failure_info(outcome.failure).ours;
+    case Subject::kConnection:
+      return !failure_info(outcome.failure).ours;
     case Subject::kTimeDns:
     case Subject::kTimeConnect:
     case Subject::kTimeTls:
     case Subject::kTimeResponse:
-    case Subject::kTimeTotal: return phase_time_ns(subject, outcome.times) != kNotMeasured;
+    case Subject::kTimeTotal:
+      return phase_time_ns(subject, outcome.times) != kNotMeasured;
     case Subject::kExpiryChain:
     case Subject::kExpiryLeaf:
     case Subject::kCertificateSubject:
     case Subject::kCertificateIssuer:
     case Subject::kCertificateSan:
-    case Subject::kCertificateFingerprint: return measured_leaf(outcome) != nullptr;
+    case Subject::kCertificateFingerprint:
+      return measured_leaf(outcome) != nullptr;
     case Subject::kCertificateKeyBits: {
       const ssl::CertificateFacts* leaf = measured_leaf(outcome);
       return leaf != nullptr && leaf->key_bits != 0;
     }
-    case Subject::kCertificateChainValid: return outcome.tls.completed && outcome.tls.judged;
-    case Subject::kTlsVersion: return outcome.tls.completed && outcome.tls.protocol != 0;
-    case Subject::kCipher: return outcome.tls.completed && outcome.tls.cipher_suite != 0;
-    case Subject::kResponse: return outcome.response_measured;
+    case Subject::kCertificateChainValid:
+      return outcome.tls.completed && outcome.tls.judged;
+    case Subject::kTlsVersion:
+      return outcome.tls.completed && outcome.tls.protocol != 0;
+    case Subject::kCipher:
+      return outcome.tls.completed && outcome.tls.cipher_suite != 0;
+    case Subject::kResponse:
+      return outcome.response_measured;
     case Subject::kIp:
       return outcome.address.family != 0 && outcome.times.connect_ns != kNotMeasured;
   }
@@ -77,9 +91,12 @@ double measured_number(Subject subject, const Outcome& outcome) {
   switch (subject) {
     case Subject::kExpiryChain:
       return days_until(measured_chain(outcome)->earliest_expiry_s, outcome);
-    case Subject::kExpiryLeaf: return days_until(measured_leaf(outcome)->not_after_s, outcome);
-    case Subject::kCertificateKeyBits: return measured_leaf(outcome)->key_bits;
-    default: return static_cast<double>(phase_time_ns(subject, outcome.times)) / 1e6;
+    case Subject::kExpiryLeaf:
+      return days_until(measured_leaf(outcome)->not_after_s, outcome);
+    case Subject::kCertificateKeyBits:
+      return measured_leaf(outcome)->key_bits;
+    default:
+      return static_cast<double>(phase_time_ns(subject, outcome.times)) / 1e6;
   }
 }
 

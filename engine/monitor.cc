@@ -67,8 +67,8 @@ std::uint64_t derived_id_hash(std::string_view name, std::string_view host, std:
 
 struct MonitorSetBuilder::Interner {
   PolicyInterner policies;
-  HashIndex ids;         // of set_.monitors_
-  HashIndex label_sets;  // of set_.label_sets_
+  HashIndex ids;          // of set_.monitors_
+  HashIndex label_sets;   // of set_.label_sets_
   HashIndex label_texts;  // of `texts`
   std::vector<TextRange> texts;
   std::vector<LabelList::Item> items;  // of the monitor being added
@@ -135,9 +135,8 @@ tl::expected<std::uint32_t, MonitorSetBuilder::Duplicate> MonitorSetBuilder::add
   const bool keeps_id = !spec.id.empty() && !given_hash;
 
   Monitor monitor;
-  monitor.id_hash = spec.id.empty()
-                        ? derived_id_hash(name, spec.host, spec.port, spec.policy.tls)
-                        : given_hash.value_or(text_hash(spec.id));
+  monitor.id_hash = spec.id.empty() ? derived_id_hash(name, spec.host, spec.port, spec.policy.tls)
+                                    : given_hash.value_or(text_hash(spec.id));
   const auto same_id = [&](std::uint32_t index) {
     const Monitor& other = set_.monitors_[index];
     return other.id_hash == monitor.id_hash &&

@@ -52,8 +52,8 @@ struct ExchangePolicy {
 };
 
 struct AlertPolicy {
-  std::uint32_t after = 1;          // consecutive failed checks
-  std::uint32_t recover_after = 1;  // consecutive good checks
+  std::uint32_t after = 1;           // consecutive failed checks
+  std::uint32_t recover_after = 1;   // consecutive good checks
   std::int64_t repeat_every_ms = 0;  // 0: never
   bool operator==(const AlertPolicy&) const = default;
 };

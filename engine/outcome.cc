@@ -57,10 +57,14 @@ void Outcome::release_payload() {
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kUp: return "up";
-    case Verdict::kDegraded: return "degraded";
-    case Verdict::kDown: return "down";
-    case Verdict::kUnknown: return "unknown";
+    case Verdict::kUp:
+      return "up";
+    case Verdict::kDegraded:
+      return "degraded";
+    case Verdict::kDown:
+      return "down";
+    case Verdict::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }

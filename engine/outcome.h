@@ -31,8 +31,8 @@ struct PhaseTimes {  // nanoseconds, monotonic clock; kNotMeasured where a phase
 };
 
 struct TlsFacts {
-  bool completed = false;  // the handshake ran to its end
-  bool judged = false;     // a chain arrived and the fields below it hold
+  bool completed = false;          // the handshake ran to its end
+  bool judged = false;             // a chain arrived and the fields below it hold
   std::uint16_t protocol = 0;      // wire values; ssl/protocol.h has the names
   std::uint16_t cipher_suite = 0;  // 0: none
   std::uint16_t group = 0;

@@ -82,8 +82,8 @@ bool same_policy(const CheckPolicy& a, const CheckPolicy& b) {
   return a.timeout_ms == b.timeout_ms && a.interval_ms == b.interval_ms &&
          a.max_retries == b.max_retries && a.retry_delay_ms == b.retry_delay_ms &&
          a.ip_family == b.ip_family && a.addresses == b.addresses &&
-         a.should_fail == b.should_fail && a.source_address == b.source_address &&
-         a.tls == b.tls && a.alert == b.alert && same_exchange(a.exchange, b.exchange) &&
+         a.should_fail == b.should_fail && a.source_address == b.source_address && a.tls == b.tls &&
+         a.alert == b.alert && same_exchange(a.exchange, b.exchange) &&
          a.locations == b.locations &&
          std::equal(a.assertions.begin(), a.assertions.end(), b.assertions.begin(),
                     b.assertions.end(), same_assertion);

@@ -12,8 +12,8 @@ namespace {
 struct Tally {
   bool fails = false;
   bool warns = false;
-  bool speaks_of_connection = false;  // some assertion says what the connection should do
-  bool connection_fails = false;      // … and it was not so
+  bool speaks_of_connection = false;        // some assertion says what the connection should do
+  bool connection_fails = false;            // … and it was not so
   const Assertion* first_failed = nullptr;  // of severity fail, else of severity warn
 };
 
@@ -76,9 +76,7 @@ Report judge(const Outcome& outcome, const CheckPolicy& policy) {
   // Where no assertion speaks of the connection, its success goes without saying.
   const bool failed = outcome.failure != FailureCode::kNone;
   const bool fails = tally.fails || (failed && !tally.speaks_of_connection);
-  report.verdict = fails         ? Verdict::kDown
-                   : tally.warns ? Verdict::kDegraded
-                                 : Verdict::kUp;
+  report.verdict = fails ? Verdict::kDown : tally.warns ? Verdict::kDegraded : Verdict::kUp;
   // A failure that the assertions asked for is not what is wrong.
   const bool failure_expected = tally.speaks_of_connection && !tally.connection_fails;
   if (tally.first_failed != nullptr && (!failed || failure_expected)) {

@@ -28,8 +28,8 @@ using Token = std::uint64_t;  // the caller's; the top byte must be zero
 
 struct Completion {
   Token token = 0;
-  std::int32_t result = 0;              // ≥ 0, or a negative errno
-  std::span<const std::uint8_t> data;   // of a receive with result > 0
+  std::int32_t result = 0;             // ≥ 0, or a negative errno
+  std::span<const std::uint8_t> data;  // of a receive with result > 0
 };
 
 class Ring {
@@ -38,8 +38,7 @@ class Ring {
 
   // Creates a TCP socket in `slot`, binds it to `source` unless that has family 0, and connects.
   // A result of -ENFILE, -EMFILE, -ENOMEM or -ENOBUFS is a fault of ours, not the target's.
-  virtual void connect(Slot slot, const Endpoint& target, const IpAddress& source,
-                       Token token) = 0;
+  virtual void connect(Slot slot, const Endpoint& target, const IpAddress& source, Token token) = 0;
   virtual void send(Slot slot, std::span<const std::uint8_t> bytes, Token token) = 0;
   virtual void receive(Slot slot, Token token) = 0;  // result 0: the peer closed its side
   virtual void cancel(Slot slot) = 0;

@@ -28,7 +28,7 @@ namespace tracer::ssl {
 // What is wrong with a chain; several can hold at once. Ordered by precedence: the lowest set bit
 // is the one that names the failure.
 enum class ChainProblem : std::uint16_t {
-  kMalformed = 1U << 0,        // the leaf, or a certificate every path needs, is not valid DER
+  kMalformed = 1U << 0,  // the leaf, or a certificate every path needs, is not valid DER
   kRevoked = 1U << 1,
   kSelfSigned = 1U << 2,       // the leaf is its own issuer and is not trusted
   kIncomplete = 1U << 3,       // the leaf's issuer is neither presented nor a root: missing link
@@ -50,8 +50,8 @@ constexpr bool has(ChainProblems set, ChainProblem problem) {
 struct ChainReport {
   std::vector<CertificateFacts> certificates;
   std::vector<std::vector<std::uint8_t>> der;  // as presented, the same order; for `tracer cert`
-  std::int64_t earliest_expiry_s = 0;  // least not_after of the presented certificates
-  bool leaf_self_signed = false;       // leaf's signature verifies with its own key
+  std::int64_t earliest_expiry_s = 0;          // least not_after of the presented certificates
+  bool leaf_self_signed = false;               // leaf's signature verifies with its own key
   mutable std::atomic<std::uint32_t> references{0};
 };
 
@@ -70,8 +70,7 @@ class ChainRef {
     return *this;
   }
   ~ChainRef() {
-    if (report_ != nullptr &&
-        report_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (report_ != nullptr && report_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete report_;
     }
   }
@@ -105,9 +104,9 @@ class TrustStore {
       std::string_view pem, const std::string& origin);
 
   ~TrustStore();
-  std::size_t size() const;           // roots
-  std::uint64_t version() const;      // differs between any two stores of this process
-  struct Roots;                       // private to trust.cc and path building
+  std::size_t size() const;       // roots
+  std::uint64_t version() const;  // differs between any two stores of this process
+  struct Roots;                   // private to trust.cc and path building
   const Roots& roots() const { return *roots_; }
 
  private:
@@ -118,7 +117,7 @@ class TrustStore {
 struct Judgement {
   ChainRef chain;  // empty only when the leaf is not a certificate at all
   ChainProblems problems = 0;
-  bool chain_valid = false;   // a path to a root holds at this time; the name does not count
+  bool chain_valid = false;  // a path to a root holds at this time; the name does not count
   bool name_matches = false;
   bool self_signed = false;
   std::int64_t verified_expiry_s = 0;  // least not_after of the best valid path; 0 without one

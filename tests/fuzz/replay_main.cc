@@ -1,5 +1,6 @@
-// Runs a fuzz program's entry over every file of the folders and files named on its command line: the stand-in for
-// libFuzzer in builds without it. Ends with status 2 when nothing was run, so that a lost corpus is seen.
+// Runs a fuzz program's entry over every file of the folders and files named on its command line:
+// the stand-in for libFuzzer in builds without it. Ends with status 2 when nothing was run, so that
+// a lost corpus is seen.
 
 #include <algorithm>
 #include <cstdint>

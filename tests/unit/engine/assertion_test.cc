@@ -30,7 +30,7 @@ const std::vector<Subject> kEverySubject{
     Subject::kResponse,           Subject::kIp,
 };
 const std::vector<Operator> kEveryOperator{
-    Operator::kEquals, Operator::kLessThan, Operator::kGreaterThan,
+    Operator::kEquals,  Operator::kLessThan, Operator::kGreaterThan,
     Operator::kAtLeast, Operator::kIn,       Operator::kNotIn,
     Operator::kMatches, Operator::kContains, Operator::kNotContains,
 };
@@ -272,9 +272,9 @@ TEST_F(AssertionTest, AHandshakeThatDidNotEndMeasuresNoTlsFact) {
 }
 
 TEST_F(AssertionTest, AnAssertionWithoutItsOperandNeverPasses) {
-  const std::vector<Operator> textual{Operator::kEquals,  Operator::kIn,       Operator::kNotIn,
-                                      Operator::kMatches, Operator::kContains,
-                                      Operator::kNotContains};
+  const std::vector<Operator> textual{Operator::kEquals,   Operator::kIn,
+                                      Operator::kNotIn,    Operator::kMatches,
+                                      Operator::kContains, Operator::kNotContains};
   for (const Subject subject :
        {Subject::kConnection, Subject::kTlsVersion, Subject::kCipher, Subject::kCertificateSubject,
         Subject::kCertificateIssuer, Subject::kCertificateSan, Subject::kCertificateFingerprint,
