@@ -1,0 +1,1 @@
+"""Real servers from Debian's packages, started by the tests on addresses and ports of their own."""

@@ -1,0 +1,97 @@
+"""Postfix (SMTP with STARTTLS) and Dovecot (IMAP and POP3, STARTTLS and TLS from the start)."""
+
+import os
+import pwd
+
+from .process import Server, find_program
+
+POSTFIX_QUEUE = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
+                 "maildrop", "pid", "private", "public", "saved", "trace")
+
+
+class Postfix(Server):
+    """Two ports: `smtp` as port 25 is used, `submission` as 587. Without `leaf` no STARTTLS.
+
+    Postfix's master starts as root only; the queue belongs to the postfix account.
+    """
+
+    name = "postfix"
+
+    def __init__(self, site, leaf=None, ports=None):
+        super().__init__(site, ports or {"smtp": site.port(), "submission": site.port()})
+        self.leaf = leaf
+        self.program = find_program("master", "postfix", ["/usr/lib/postfix/sbin"])
+
+    def prepare(self):
+        entry = pwd.getpwnam("postfix")
+        os.makedirs(self.path("data"))
+        os.chown(self.path("data"), entry.pw_uid, entry.pw_gid)
+        os.makedirs(self.path("queue"))
+        for folder in POSTFIX_QUEUE:
+            path = os.path.join(self.path("queue"), folder)
+            os.makedirs(path)
+            if folder != "pid":
+                os.chown(path, entry.pw_uid, entry.pw_gid)
+        tls = ""
+        if self.leaf:
+            tls = (f"smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {self.leaf.chain}\n"
+                   f"smtpd_tls_key_file = {self.leaf.key}\n")
+        self.write("main.cf", (
+            f"compatibility_level = 3.6\nqueue_directory = {self.path('queue')}\n"
+            f"data_directory = {self.path('data')}\ncommand_directory = /usr/sbin\n"
+            "daemon_directory = /usr/lib/postfix/sbin\nmail_owner = postfix\n"
+            # master.cf names the address to listen on; here only one that an interface has will do.
+            "inet_interfaces = 127.0.0.1\nmyhostname = mail.tracer.test\n"
+            "mydestination = tracer.test\nlocal_transport = error:no mail here\nalias_maps =\n"
+            "alias_database =\nsmtpd_tls_session_cache_database =\nmynetworks = 127.0.0.0/8\n"
+            f"maillog_file = {self.path('mail.log')}\nmaillog_file_prefixes = {self.folder}\n"
+            f"inet_protocols = ipv4\n{tls}"))
+        self.write("master.cf", (
+            f"{self.address}:{self.ports['smtp']} inet n - n - - smtpd\n"
+            f"{self.address}:{self.ports['submission']} inet n - n - - smtpd\n"
+            "  -o syslog_name=postfix/submission\n"
+            "anvil unix - - n - 1 anvil\ntlsmgr unix - - n 1000? 1 tlsmgr\n"
+            "rewrite unix - - n - - trivial-rewrite\nproxymap unix - - n - - proxymap\n"
+            "cleanup unix n - n - 0 cleanup\npostlog unix-dgram n - n - 1 postlogd\n"))
+
+    def command(self):
+        return [self.program, "-c", self.folder, "-d"]
+
+
+class Dovecot(Server):
+    """Ports imap and pop3 offer STARTTLS when there is a `leaf`; imaps and pop3s speak TLS."""
+
+    name = "dovecot"
+
+    def __init__(self, site, leaf=None, ports=None):
+        names = ("imap", "imaps", "pop3", "pop3s") if leaf else ("imap", "pop3")
+        super().__init__(site, ports or {name: site.port() for name in names})
+        self.leaf = leaf
+        self.program = find_program("dovecot", "dovecot-core")
+        find_program("imap", "dovecot-imapd", ["/usr/lib/dovecot"])
+        find_program("pop3", "dovecot-pop3d", ["/usr/lib/dovecot"])
+
+    def prepare(self):
+        tls = "ssl = no\n"
+        if self.leaf:
+            tls = f"ssl = yes\nssl_cert = <{self.leaf.chain}\nssl_key = <{self.leaf.key}\n"
+        services = ""
+        for service in ("imap", "pop3"):
+            services += f"service {service}-login {{\n  process_limit = 4\n"
+            for listener, extra in ((service, ""), (f"{service}s", "    ssl = yes\n")):
+                port = self.ports.get(listener, 0)
+                services += (f"  inet_listener {listener} {{\n    address = {self.address}\n"
+                             f"    port = {port}\n{extra}  }}\n")
+            services += "}\n"
+        os.makedirs(self.path("run"))
+        os.makedirs(self.path("state"))
+        self.write("dovecot.conf", (
+            f"protocols = imap pop3\nbase_dir = {self.path('run')}\n"
+            f"state_dir = {self.path('state')}\ninstance_name = {os.path.basename(self.folder)}\n"
+            f"log_path = /dev/stderr\nlisten = {self.address}\n{tls}"
+            "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
+            "userdb {\n  driver = static\n  args = uid=nobody gid=nogroup home=/nonexistent\n}\n"
+            f"login_trusted_networks =\nmail_location = maildir:/nonexistent\n{services}"))
+
+    def command(self):
+        return [self.program, "-F", "-c", self.path("dovecot.conf")]
