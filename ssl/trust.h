@@ -38,6 +38,8 @@ enum class ChainProblem : std::uint16_t {
   kConstraint = 1U << 7,  // CA flag, path length, key usage, EKU serverAuth, name constraints
   kWeak = 1U << 8,        // MD5 or SHA-1 signature, RSA below 2048 bits and the like
   kNameMismatch = 1U << 9,
+  kUnsupported =
+      1U << 10,  // a signature that this prober cannot check: the fault is not the server's
 };
 
 using ChainProblems = std::uint16_t;  // ChainProblem values or-ed together; 0 is a good chain

@@ -1,0 +1,194 @@
+#include "ssl/trust.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+#include "ssl/digest.h"
+#include "ssl/facts.h"
+#include "ssl/limits.h"
+#include "ssl/path.h"
+
+namespace tracer::ssl {
+namespace {
+
+// Everything about a chain that its bytes and the store decide.
+struct Remembered {
+  ChainRef report;  // empty when the leaf is not a certificate
+  PathVerdict verdict;
+};
+
+struct DigestHash {
+  std::size_t operator()(const Sha256Digest& digest) const {
+    std::size_t value = 0;
+    std::memcpy(&value, digest.data(), sizeof(value));
+    return value;
+  }
+};
+
+Sha256Digest memo_key(const std::vector<Bytes>& presented, const TrustStore& store) {
+  Sha256Parts digest;
+  digest.add(store.version());
+  for (const Bytes certificate : presented) digest.add(certificate);
+  return digest.finish();
+}
+
+Remembered study(const std::vector<Bytes>& presented, const TrustStore& store) {
+  Remembered result;
+  auto report = std::make_unique<ChainReport>();
+  std::vector<std::optional<CertificateView>> views;
+  for (const Bytes der : presented) {
+    report->der.emplace_back(der.begin(), der.end());
+    auto view = parse_certificate(report->der.back());
+    if (!view && views.empty()) {
+      result.verdict.problems = static_cast<ChainProblems>(ChainProblem::kMalformed);
+      result.verdict.detail = "the server's certificate is not valid DER: " + view.error().message +
+                              " (at byte " + std::to_string(view.error().offset) + ")";
+      return result;
+    }
+    report->certificates.push_back(view ? facts_of(*view) : CertificateFacts{});
+    views.push_back(view ? std::optional(std::move(*view)) : std::nullopt);
+  }
+  std::vector<const CertificateView*> chain;
+  report->earliest_expiry_s = views.front()->not_after_s;
+  for (const auto& view : views) {
+    chain.push_back(view ? &*view : nullptr);
+    if (view) report->earliest_expiry_s = std::min(report->earliest_expiry_s, view->not_after_s);
+  }
+  result.verdict = build_paths(chain, store.roots());
+  report->leaf_self_signed = result.verdict.leaf_self_signed;
+  result.report = ChainRef(report.release());
+  return result;
+}
+
+std::string utc_text(std::int64_t time_s) {
+  const auto seconds = static_cast<std::time_t>(time_s);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (gmtime_r(&seconds, &parts) == nullptr) return std::to_string(time_s);
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+void add(Judgement& judgement, ChainProblem problem, std::string detail) {
+  const auto bit = static_cast<ChainProblems>(problem);
+  const auto below = static_cast<ChainProblems>(bit - 1);
+  if ((judgement.problems & (bit | below)) == 0) judgement.detail = std::move(detail);
+  judgement.problems = static_cast<ChainProblems>(judgement.problems | bit);
+}
+
+void judge_time(const ValidityWindow& window, std::int64_t now_s, Judgement& judgement) {
+  if (now_s > window.end_s) {
+    add(judgement, ChainProblem::kExpired,
+        window.end_subject + " expired at " + utc_text(window.end_s));
+  }
+  if (now_s < window.begin_s) {
+    add(judgement, ChainProblem::kNotYetValid,
+        window.begin_subject + " is not valid before " + utc_text(window.begin_s));
+  }
+}
+
+void judge_path(const PathVerdict& verdict, std::int64_t now_s, Judgement& judgement) {
+  if (verdict.windows.empty()) {
+    judgement.problems = verdict.problems;
+    judgement.detail = verdict.detail;
+    judge_time(verdict.closest, now_s, judgement);
+    return;
+  }
+  const ValidityWindow* closest = &verdict.windows.front();
+  for (const ValidityWindow& window : verdict.windows) {
+    if (window.begin_s <= now_s && now_s <= window.end_s) {
+      judgement.chain_valid = true;
+      judgement.verified_expiry_s = std::max(judgement.verified_expiry_s, window.end_s);
+    }
+    if (window.end_s > closest->end_s) closest = &window;
+  }
+  if (!judgement.chain_valid) judge_time(*closest, now_s, judgement);
+}
+
+std::string mismatch_text(const std::vector<std::string>& sans, std::string_view name) {
+  constexpr std::size_t kNamed = 3;
+  if (sans.empty()) return "the certificate names no host (no subject alternative name)";
+  std::string text = "the certificate is for ";
+  for (std::size_t i = 0; i < std::min(sans.size(), kNamed); ++i) {
+    if (i > 0) text += ", ";
+    text += sans[i].substr(0, 64);
+  }
+  if (sans.size() > kNamed) text += " and " + std::to_string(sans.size() - kNamed) + " more";
+  return text + ", not for " + std::string(name);
+}
+
+}  // namespace
+
+// Least recently used last. The chains of a fleet are few; entries are nodes that never move.
+struct ChainJudge::Memo {
+  using Entry = std::pair<Sha256Digest, Remembered>;
+
+  explicit Memo(std::size_t limit) : capacity(std::max<std::size_t>(limit, 1)) {}
+
+  const Remembered* find(const Sha256Digest& key) {
+    const auto found = index.find(key);
+    if (found == index.end()) return nullptr;
+    entries.splice(entries.begin(), entries, found->second);
+    return &entries.front().second;
+  }
+
+  const Remembered* insert(const Sha256Digest& key, Remembered value) {
+    if (entries.size() == capacity) {
+      index.erase(entries.back().first);
+      entries.pop_back();
+    }
+    entries.emplace_front(key, std::move(value));
+    index.emplace(key, entries.begin());
+    return &entries.front().second;
+  }
+
+  std::size_t capacity;
+  std::list<Entry> entries;
+  std::unordered_map<Sha256Digest, std::list<Entry>::iterator, DigestHash> index;
+  Statistics statistics;
+};
+
+ChainJudge::ChainJudge(std::size_t capacity) : memo_(std::make_unique<Memo>(capacity)) {}
+ChainJudge::~ChainJudge() = default;
+
+ChainJudge::Statistics ChainJudge::statistics() const { return memo_->statistics; }
+
+Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStore& store,
+                            std::string_view name, std::int64_t now_s) {
+  Judgement judgement;
+  if (presented.empty()) {
+    add(judgement, ChainProblem::kMalformed, "the server presented no certificate");
+    return judgement;
+  }
+  std::vector<Bytes> considered = presented;
+  considered.resize(std::min(considered.size(), limits::kMaxPresentedCertificates));
+  const Sha256Digest key = memo_key(considered, store);
+  const Remembered* known = memo_->find(key);
+  if (known != nullptr) {
+    ++memo_->statistics.hits;
+  } else {
+    ++memo_->statistics.misses;
+    known = memo_->insert(key, study(considered, store));
+  }
+  judgement.chain = known->report;
+  if (!judgement.chain) {
+    judgement.problems = known->verdict.problems;
+    judgement.detail = known->verdict.detail;
+    return judgement;
+  }
+  judgement.self_signed = known->verdict.leaf_self_signed;
+  judge_path(known->verdict, now_s, judgement);
+  const std::vector<std::string>& sans = judgement.chain->certificates.front().sans;
+  judgement.name_matches = name_matches(sans, name);
+  if (!judgement.name_matches) {
+    add(judgement, ChainProblem::kNameMismatch, mismatch_text(sans, name));
+  }
+  return judgement;
+}
+
+}  // namespace tracer::ssl
