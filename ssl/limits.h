@@ -5,6 +5,10 @@
 
 namespace tracer::ssl::limits {
 
+inline constexpr std::size_t kMaxHandshakeBytes = 64 * 1024;  // a peer's, in one handshake
+inline constexpr std::size_t kMaxChainCertificates = 10;      // a peer may present
+inline constexpr std::size_t kPeerExcerptBytes = 48;          // of a peer that does not speak TLS
+
 inline constexpr std::size_t kMaxCertificateBytes = 64 * 1024;
 inline constexpr std::size_t kMaxDerDepth = 16;
 inline constexpr std::size_t kMaxExtensions = 64;

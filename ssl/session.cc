@@ -1,0 +1,336 @@
+#include "ssl/session.h"
+
+#include <wolfssl/options.h>  // first: it configures the others
+
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "ssl/context_handle.h"
+#include "ssl/limits.h"
+#include "ssl/protocol.h"
+
+namespace tracer::ssl {
+namespace {
+
+constexpr std::uint8_t kAlertHandshakeFailure = 40;
+constexpr std::uint8_t kAlertNoCertificate = 41;
+constexpr std::uint8_t kAlertBadCertificate = 42;
+constexpr std::uint8_t kAlertProtocolVersion = 70;
+constexpr std::uint8_t kAlertInsufficientSecurity = 71;
+constexpr std::uint8_t kAlertCertificateRequired = 116;
+
+std::string printable(std::string_view bytes) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f) {
+      text += c;
+    } else if (c == '\r') {
+      text += "\\r";
+    } else if (c == '\n') {
+      text += "\\n";
+    } else {
+      text += "\\x";
+      text += kHex[byte >> 4];
+      text += kHex[byte & 15];
+    }
+  }
+  return text;
+}
+
+std::string library_reason(int code) {
+  std::array<char, WOLFSSL_MAX_ERROR_SZ> text{};
+  wolfSSL_ERR_error_string_n(static_cast<unsigned long>(code), text.data(), text.size());
+  return text.data();
+}
+
+// Errors by which the library says that it cannot, as opposed to the peer being wrong: key kinds,
+// curves and sizes it was not built for.
+bool library_cannot(int code) {
+  switch (code) {
+    case ECC_CURVE_OID_E:
+    case ECC_OUT_OF_RANGE_E:
+    case ASN_UNKNOWN_OID_E:
+    case ALGO_ID_E:
+    case MP_INIT_E:
+    case MP_TO_E:
+    case BUFFER_E:
+    case RSA_KEY_SIZE_E:
+    case ECC_KEY_SIZE_E:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The wire number of a group that the library names in its own spelling.
+std::uint16_t group_number(const char* name) {
+  struct Spelling {
+    std::string_view name;
+    std::uint16_t number;
+  };
+  constexpr std::array<Spelling, 8> kSpellings{{{"SECP256R1", WOLFSSL_ECC_SECP256R1},
+                                                {"SECP384R1", WOLFSSL_ECC_SECP384R1},
+                                                {"SECP521R1", WOLFSSL_ECC_SECP521R1},
+                                                {"X25519", WOLFSSL_ECC_X25519},
+                                                {"X448", WOLFSSL_ECC_X448},
+                                                {"FFDHE_2048", WOLFSSL_FFDHE_2048},
+                                                {"FFDHE_3072", WOLFSSL_FFDHE_3072},
+                                                {"FFDHE_4096", WOLFSSL_FFDHE_4096}}};
+  if (name == nullptr) return 0;
+  for (const Spelling& spelling : kSpellings) {
+    if (spelling.name == name) return spelling.number;
+  }
+  return 0;
+}
+
+// How many encrypted records `flight` holds.
+int encrypted_records(Bytes flight) {
+  int count = 0;
+  for (std::size_t at = 0; at + 5 <= flight.size();) {
+    if (flight[at] == 23) ++count;
+    at += 5U + static_cast<std::size_t>(flight[at + 3] << 8 | flight[at + 4]);
+  }
+  return count;
+}
+
+}  // namespace
+
+int session_io::on_receive(WOLFSSL*, char* buffer, int size, void* context) {
+  auto& session = *static_cast<Session*>(context);
+  if (session.input_.empty()) {
+    return session.transport_closed_ ? WOLFSSL_CBIO_ERR_CONN_CLOSE : WOLFSSL_CBIO_ERR_WANT_READ;
+  }
+  const std::size_t count = std::min(session.input_.size(), static_cast<std::size_t>(size));
+  std::memcpy(buffer, session.input_.data(), count);
+  session.input_ = session.input_.subspan(count);
+  return static_cast<int>(count);
+}
+
+int session_io::on_send(WOLFSSL*, char* bytes, int size, void* context) {
+  auto& session = *static_cast<Session*>(context);
+  session.output_.insert(session.output_.end(), bytes, bytes + size);
+  return size;
+}
+
+// Accepts whatever the chain is: it is judged elsewhere, from the bytes kept here.
+int session_io::on_peer_chain(int, WOLFSSL_X509_STORE_CTX* store) {
+  if (store->userCtx != nullptr) static_cast<Session*>(store->userCtx)->take_chain(*store);
+  return 1;
+}
+
+void Session::take_chain(const WOLFSSL_X509_STORE_CTX& store) {
+  presented_ = static_cast<std::size_t>(std::max(store.totalCerts, 0));
+  chain_.clear();
+  chain_views_.clear();
+  for (std::size_t i = 0; i < std::min(presented_, limits::kMaxChainCertificates); ++i) {
+    const WOLFSSL_BUFFER_INFO& der = store.certs[i];
+    chain_.emplace_back(der.buffer, der.buffer + der.length);
+  }
+  for (const auto& der : chain_) chain_views_.emplace_back(der);
+}
+
+std::unique_ptr<Session> Session::create(Context& context, std::string_view server_name) {
+  std::unique_ptr<Session> session(new (std::nothrow) Session);
+  if (!session) return nullptr;
+  Context::Handle& handle = context.handle();
+  session->native_ = wolfSSL_new(handle.native);
+  if (session->native_ == nullptr) return nullptr;
+  WOLFSSL* native = session->native_;
+  session->has_client_certificate_ = handle.has_client_certificate;
+  wolfSSL_SetIOReadCtx(native, session.get());
+  wolfSSL_SetIOWriteCtx(native, session.get());
+  wolfSSL_SetCertCbCtx(native, session.get());
+  if (!server_name.empty() &&
+      wolfSSL_UseSNI(native, WOLFSSL_SNI_HOST_NAME, server_name.data(),
+                     static_cast<unsigned short>(server_name.size())) != WOLFSSL_SUCCESS) {
+    return nullptr;
+  }
+  if (!handle.alpn.empty() &&
+      wolfSSL_UseALPN(native, handle.alpn.data(), static_cast<unsigned>(handle.alpn.size()),
+                      WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) != WOLFSSL_SUCCESS) {
+    return nullptr;
+  }
+  return session;
+}
+
+Session::~Session() {
+  if (native_ != nullptr) wolfSSL_free(native_);
+}
+
+void Session::begin_input(Bytes received) {
+  if (unread_.empty()) {
+    input_ = received;
+    return;
+  }
+  unread_.insert(unread_.end(), received.begin(), received.end());
+  input_ = unread_;
+}
+
+// The input belongs to the caller: what the library has not read yet is kept.
+void Session::end_input() {
+  std::vector<std::uint8_t> rest(input_.begin(), input_.end());
+  unread_ = std::move(rest);
+  input_ = {};
+}
+
+Session::Status Session::fail(SessionError error, std::string detail) {
+  if (error_ == SessionError::kNone) {
+    error_ = error;
+    detail_ = std::move(detail);
+  }
+  return Status::kFailed;
+}
+
+Session::Status Session::fail_with_alert(std::uint8_t alert) {
+  alert_ = alert;
+  const std::string said = "the server sent alert " + alert_name(alert);
+  const bool hello_refused = observer_.server_version() == 0;
+  const bool about_certificate = alert == kAlertHandshakeFailure || alert == kAlertNoCertificate ||
+                                 alert == kAlertBadCertificate;
+  if (alert == kAlertCertificateRequired ||
+      (about_certificate && observer_.certificate_requested() && !has_client_certificate_)) {
+    return fail(SessionError::kClientCertificateRequired,
+                said + " after it had asked for a client certificate");
+  }
+  if (alert == kAlertProtocolVersion) {
+    return fail(SessionError::kVersionUnsupported, said + " to the versions we offered");
+  }
+  if (alert == kAlertInsufficientSecurity || (alert == kAlertHandshakeFailure && hello_refused)) {
+    return fail(SessionError::kNoCommonCipher, said + " to our ClientHello");
+  }
+  return fail(SessionError::kAlert, said);
+}
+
+Session::Status Session::fail_with(int library_code) {
+  if (observer_.not_tls()) {
+    return fail(SessionError::kNotTls, "the server said \"" + printable(first_bytes_) + "\"");
+  }
+  WOLFSSL_ALERT_HISTORY history{};
+  const bool alerted = wolfSSL_get_alert_history(native_, &history) == WOLFSSL_SUCCESS &&
+                       history.last_rx.code > 0 && history.last_rx.level == alert_fatal;
+  if (alerted) return fail_with_alert(static_cast<std::uint8_t>(history.last_rx.code));
+  switch (library_code) {
+    case SOCKET_ERROR_E:
+    case SOCKET_PEER_CLOSED_E:
+    case ZERO_RETURN:
+      return fail(SessionError::kClosed, observer_.anything()
+                                             ? "the server closed during the TLS handshake"
+                                             : "the server closed without a word of TLS");
+    case VERSION_ERROR:
+      return fail(SessionError::kVersionUnsupported,
+                  "the server offered " + protocol_name(observer_.server_version()));
+    case MATCH_SUITE_ERROR:
+    case UNSUPPORTED_SUITE:
+      return fail(SessionError::kNoCommonCipher, library_reason(library_code));
+    case MEMORY_E:
+    case MEMORY_ERROR:
+      return fail(SessionError::kNoMemory, "no memory for the TLS handshake");
+    case MAX_CHAIN_ERROR:
+      return fail(SessionError::kProtocol, "the server presented more than " +
+                                               std::to_string(limits::kMaxChainCertificates) +
+                                               " certificates");
+    default:
+      break;
+  }
+  const std::string reason = library_reason(library_code);
+  return fail(
+      library_cannot(library_code) ? SessionError::kUnsupportedByProber : SessionError::kProtocol,
+      reason);
+}
+
+Session::Status Session::finish_handshake() {
+  if (chain_.empty()) return fail(SessionError::kProtocol, "the server sent no certificate");
+  if (presented_ > limits::kMaxChainCertificates) return fail_with(MAX_CHAIN_ERROR);
+  done_ = true;
+  protocol_ = static_cast<std::uint16_t>(wolfSSL_version(native_));
+  cipher_suite_ = static_cast<std::uint16_t>(wolfSSL_get_current_cipher_suite(native_));
+  group_ = group_number(wolfSSL_get_curve_name(native_));
+  char* name = nullptr;
+  unsigned short length = 0;
+  if (wolfSSL_ALPN_GetProtocol(native_, &name, &length) == WOLFSSL_SUCCESS && name != nullptr) {
+    alpn_.assign(name, length);
+  }
+  // In TLS 1.3 the request is encrypted and the library does not tell of it; but the last flight
+  // then holds a Certificate record before Finished.
+  unanswered_request_ = !has_client_certificate_ &&
+                        protocol_ == static_cast<std::uint16_t>(ProtocolVersion::kTls13) &&
+                        encrypted_records(output_) > 1;
+  return Status::kDone;
+}
+
+Session::Status Session::handshake(Bytes received) {
+  if (error_ != SessionError::kNone) return Status::kFailed;
+  observer_.observe(received);
+  if (first_bytes_.size() < limits::kPeerExcerptBytes) {
+    const std::size_t room = limits::kPeerExcerptBytes - first_bytes_.size();
+    const Bytes head = received.first(std::min(room, received.size()));
+    first_bytes_.append(head.begin(), head.end());
+  }
+  if (observer_.not_tls()) return fail_with(0);
+  handshake_bytes_ += received.size();
+  if (handshake_bytes_ > limits::kMaxHandshakeBytes) {
+    return fail(SessionError::kProtocol, "more than " + std::to_string(limits::kMaxHandshakeBytes) +
+                                             " bytes of handshake without an end");
+  }
+  begin_input(received);
+  const int result = wolfSSL_connect(native_);
+  const int code = result == WOLFSSL_SUCCESS ? 0 : wolfSSL_get_error(native_, result);
+  end_input();
+  if (result == WOLFSSL_SUCCESS) return finish_handshake();
+  if (code == WOLFSSL_ERROR_WANT_READ || code == WOLFSSL_ERROR_WANT_WRITE) {
+    return Status::kWantRead;
+  }
+  return fail_with(code);
+}
+
+Session::Status Session::peer_closed() {
+  transport_closed_ = true;
+  if (!done_) {
+    const Status status = handshake({});
+    return status == Status::kWantRead ? fail_with(SOCKET_ERROR_E) : status;
+  }
+  return fail(SessionError::kClosed, "the server closed the connection");
+}
+
+bool Session::write(std::string_view plaintext) {
+  while (!plaintext.empty()) {
+    const int count = wolfSSL_write(native_, plaintext.data(), static_cast<int>(plaintext.size()));
+    if (count <= 0) {
+      fail_with(wolfSSL_get_error(native_, count));
+      return false;
+    }
+    plaintext.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+void Session::close() {
+  if (done_ && error_ == SessionError::kNone) (void)wolfSSL_shutdown(native_);
+}
+
+Session::Status Session::read(Bytes received, std::string& plaintext) {
+  if (error_ != SessionError::kNone) return Status::kFailed;
+  begin_input(received);
+  std::array<char, 4096> piece{};
+  int count = 0;
+  while ((count = wolfSSL_read(native_, piece.data(), static_cast<int>(piece.size()))) > 0) {
+    plaintext.append(piece.data(), static_cast<std::size_t>(count));
+  }
+  const int code = wolfSSL_get_error(native_, count);
+  end_input();
+  if (code == WOLFSSL_ERROR_WANT_READ || code == WOLFSSL_ERROR_WANT_WRITE) {
+    return Status::kWantRead;
+  }
+  if (code == WOLFSSL_ERROR_ZERO_RETURN || code == ZERO_RETURN) return Status::kDone;
+  return fail_with(code);
+}
+
+}  // namespace tracer::ssl
