@@ -23,13 +23,13 @@ inline constexpr std::size_t kExcerptBytes = 64;             // of a response, i
 inline constexpr std::size_t kDetailBytes = 160;             // of a failure's detail
 inline constexpr std::size_t kMaxAddresses = 16;             // of one name, kept and tried
 
+// How long a TLS 1.3 server that asked for a client certificate in vain is given to say no.
+inline constexpr std::int64_t kRefusalWindowNs = 1'000'000'000;
+
 inline constexpr std::size_t kCompletionsPerTick = 256;
 inline constexpr std::size_t kReceiveBufferBytes = 4096;  // of one provided buffer
 inline constexpr std::size_t kReceiveBuffers = 1024;      // of a shard; a power of two
 static_assert((kReceiveBuffers & (kReceiveBuffers - 1)) == 0);
 static_assert(kReceiveBuffers >= kCompletionsPerTick);
-
-inline constexpr std::size_t kMaxFlightBytes = 64 * 1024;  // handshake data of a peer's flight
-inline constexpr std::size_t kMaxChainCertificates = 10;
 
 }  // namespace tracer::engine::limits

@@ -13,7 +13,8 @@
 //     next wait().
 //  4. cancel() makes the pending operations of a slot complete soon: with -ECANCELED, or as they
 //     would have, whichever came first.
-//  5. Results are those of the system call: a count, or a negative errno.
+//  5. The low kSlotBits of a socket operation's token are its slot.
+//  6. Results are those of the system call: a count, or a negative errno.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,21 @@ namespace tracer::engine {
 
 using Slot = std::uint32_t;
 using Token = std::uint64_t;  // the caller's; the top byte must be zero
+
+// The low bits of a socket operation's token are its slot.
+inline constexpr unsigned kSlotBits = 24;
+constexpr Slot token_slot(Token token) {
+  return static_cast<Slot>(token & ((Token{1} << kSlotBits) - 1));
+}
+
+// The byte below the top one says whose completion it is, so that a shard can hand it on.
+enum class TokenOwner : std::uint8_t { kProbe = 1, kResolver = 2 };
+constexpr Token make_token(TokenOwner owner, std::uint64_t low_48_bits) {
+  return static_cast<Token>(owner) << 48 | low_48_bits;
+}
+constexpr TokenOwner token_owner(Token token) {
+  return static_cast<TokenOwner>(token >> 48 & 0xff);
+}
 
 struct Completion {
   Token token = 0;

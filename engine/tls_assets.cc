@@ -1,0 +1,49 @@
+#include "engine/tls_assets.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tracer::engine {
+
+tl::expected<TrustStores, std::string> TrustStores::load(const MonitorSet& set) {
+  TrustStores stores;
+  stores.by_policy_.resize(set.policy_count());
+  std::unordered_map<std::string, std::shared_ptr<const ssl::TrustStore>> loaded;
+  for (std::uint32_t i = 0; i < set.policy_count(); ++i) {
+    const TlsPolicy& tls = set.policy_at(i).tls;
+    if (!tls.enabled) continue;
+    auto& store = loaded[tls.ca_file];
+    if (!store) {
+      auto result = tls.ca_file.empty() ? ssl::TrustStore::load_system()
+                                        : ssl::TrustStore::load_file(tls.ca_file);
+      if (!result) return tl::unexpected(result.error());
+      store = *result;
+    }
+    stores.by_policy_[i] = store;
+  }
+  return stores;
+}
+
+tl::expected<TlsContexts, std::string> TlsContexts::create(const MonitorSet& set) {
+  TlsContexts contexts;
+  contexts.by_policy_.resize(set.policy_count());
+  for (std::uint32_t i = 0; i < set.policy_count(); ++i) {
+    const TlsPolicy& tls = set.policy_at(i).tls;
+    if (!tls.enabled) continue;
+    const ssl::ContextOptions options{tls.min_version, tls.max_version, tls.alpn, tls.cert_file,
+                                      tls.key_file};
+    const auto same = std::ranges::find_if(
+        contexts.contexts_, [&](const auto& context) { return context->options() == options; });
+    if (same != contexts.contexts_.end()) {
+      contexts.by_policy_[i] = same->get();
+      continue;
+    }
+    auto created = ssl::Context::create(options);
+    if (!created) return tl::unexpected(created.error());
+    contexts.by_policy_[i] = created->get();
+    contexts.contexts_.push_back(std::move(*created));
+  }
+  return contexts;
+}
+
+}  // namespace tracer::engine

@@ -1,0 +1,41 @@
+// What TLS checks need beside the monitors: trust stores, loaded once and shared by all shards, and
+// contexts, made once a shard for each distinct policy.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "engine/monitor.h"
+#include "ssl/context.h"
+#include "ssl/trust.h"
+
+namespace tracer::engine {
+
+// The trust stores that a set's policies name, each loaded once. Immutable after load(): every
+// thread may read it.
+class TrustStores {
+ public:
+  // The error is one sentence naming the file.
+  static tl::expected<TrustStores, std::string> load(const MonitorSet& set);
+  const ssl::TrustStore& store(std::uint32_t policy) const { return *by_policy_[policy]; }
+
+ private:
+  std::vector<std::shared_ptr<const ssl::TrustStore>> by_policy_;  // null where TLS is off
+};
+
+// The contexts of one shard, on its thread.
+class TlsContexts {
+ public:
+  static tl::expected<TlsContexts, std::string> create(const MonitorSet& set);
+  ssl::Context& context(std::uint32_t policy) const { return *by_policy_[policy]; }
+
+ private:
+  std::vector<std::unique_ptr<ssl::Context>> contexts_;
+  std::vector<ssl::Context*> by_policy_;  // null where TLS is off
+};
+
+}  // namespace tracer::engine
