@@ -1,0 +1,103 @@
+#include "sched/evaluator.h"
+
+#include <chrono>
+#include <thread>
+
+#include "sched/limits.h"
+
+namespace tracer::sched {
+
+using engine::Outcome;
+using engine::Report;
+using engine::Verdict;
+
+Evaluator::Evaluator(const engine::MonitorSet& monitors,
+                     std::vector<std::unique_ptr<Shard>>& shards, ReportSink& sink, Wakeup& wakeup,
+                     const engine::Clock& clock)
+    : monitors_(monitors),
+      shards_(shards),
+      sink_(sink),
+      wakeup_(wakeup),
+      clock_(clock),
+      batch_(limits::kEvaluatorBatch) {
+  reports_.reserve(limits::kEvaluatorBatch);
+}
+
+void Evaluator::run() {
+  while (!over()) {
+    std::size_t taken = take_outcomes();
+    if (taken == 0) {
+      wakeup_.prepare();
+      taken = take_outcomes();
+      if (taken == 0 && !over()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
+    }
+    tick_sink();
+  }
+}
+
+bool Evaluator::over() const {
+  std::uint64_t started = 0;
+  for (const auto& shard : shards_) {
+    if (!shard->all_started()) return false;
+    started += shard->checks_started();
+  }
+  return summary_.reports == started;
+}
+
+std::size_t Evaluator::take_outcomes() {
+  std::size_t taken = 0;
+  for (const auto& shard : shards_) {
+    const std::size_t count = shard->outcomes().pop(batch_);
+    const std::uint64_t retries = summary_.retries;
+    for (std::size_t i = 0; i < count; ++i) judge(*shard, batch_[i]);
+    if (summary_.retries != retries) shard->wake();
+    write_reports();
+    taken += count;
+  }
+  return taken;
+}
+
+void Evaluator::judge(Shard& shard, const Outcome& outcome) {
+  const engine::CheckPolicy& policy = monitors_.policy(monitors_.at(outcome.monitor));
+  Report report = engine::judge(outcome, policy);
+  if (!wants_retry(report, policy)) {
+    reports_.push_back(report);
+    return;
+  }
+  const Retry retry{outcome.monitor, static_cast<std::uint8_t>(outcome.attempt + 1),
+                    policy.retry_delay_ms, outcome.scheduled_unix_ms};
+  report.outcome.release_payload();
+  ++summary_.retries;
+  // A shard never waits for an evaluator to take commands, so this ends.
+  while (!shard.retry(retry)) {
+    shard.wake();
+    std::this_thread::yield();
+  }
+}
+
+bool Evaluator::wants_retry(const Report& report, const engine::CheckPolicy& policy) const {
+  if (report.outcome.attempt > policy.max_retries) return false;
+  if (report.failure == engine::FailureCode::kLocalShutdown) return false;
+  if (draining_.load(std::memory_order_relaxed)) return false;
+  return report.verdict == Verdict::kDown || report.verdict == Verdict::kUnknown;
+}
+
+void Evaluator::write_reports() {
+  if (reports_.empty()) return;
+  sink_.write(reports_);
+  summary_.reports += reports_.size();
+  for (Report& report : reports_) {
+    ++summary_.by_verdict[static_cast<std::size_t>(report.verdict)];
+    report.outcome.release_payload();
+  }
+  reports_.clear();
+}
+
+void Evaluator::tick_sink() {
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  if (now_ns < next_sink_tick_ns_) return;
+  next_sink_tick_ns_ = now_ns + limits::kSinkTickNs;
+  sink_.tick();
+}
+
+}  // namespace tracer::sched

@@ -1,0 +1,61 @@
+// Takes outcomes from the shards' rings, judges them, asks for retries, and hands one report a
+// check to a sink.
+//
+// run() belongs to one thread, which makes all calls of the sink; summary() is for after it.
+//
+// Invariants: exactly one report for every check a shard has begun; every outcome's payload is
+// released once; a report reaches the sink before run() returns.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/clock.h"
+#include "engine/report.h"
+#include "sched/report_sink.h"
+#include "sched/shard.h"
+#include "sched/wakeup.h"
+
+namespace tracer::sched {
+
+struct SweepSummary {
+  std::uint64_t reports = 0;
+  std::array<std::uint64_t, 4> by_verdict{};  // indexed by engine::Verdict
+  std::uint64_t retries = 0;
+};
+
+class Evaluator {
+ public:
+  Evaluator(const engine::MonitorSet& monitors, std::vector<std::unique_ptr<Shard>>& shards,
+            ReportSink& sink, Wakeup& wakeup, const engine::Clock& clock);
+
+  // Until every shard has begun all it will and a report was made of each.
+  void run();
+  const SweepSummary& summary() const { return summary_; }
+
+  void drain() { draining_.store(true, std::memory_order_relaxed); }  // any thread: no more retries
+
+ private:
+  std::size_t take_outcomes();
+  void judge(Shard& shard, const engine::Outcome& outcome);
+  bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
+  void write_reports();
+  void tick_sink();
+  bool over() const;
+
+  const engine::MonitorSet& monitors_;
+  std::vector<std::unique_ptr<Shard>>& shards_;
+  ReportSink& sink_;
+  Wakeup& wakeup_;
+  const engine::Clock& clock_;
+  SweepSummary summary_;
+  std::int64_t next_sink_tick_ns_ = 0;
+  std::vector<engine::Outcome> batch_;
+  std::vector<engine::Report> reports_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace tracer::sched

@@ -1,0 +1,113 @@
+#include "sched/fleet.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <future>
+#include <utility>
+
+namespace tracer::sched {
+namespace {
+
+// The cores this process may use, in order.
+std::vector<int> usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cores;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  }
+  return cores;
+}
+
+void pin_this_thread(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+}  // namespace
+
+Fleet::Fleet(const FleetOptions& options, const engine::MonitorSet& monitors, ReportSink& sink)
+    : options_(options), monitors_(monitors), sink_(sink) {}
+Fleet::~Fleet() = default;
+
+void Fleet::make_shards(const engine::TrustStores& trust) {
+  std::vector<std::vector<std::uint32_t>> shares(options_.shards);
+  for (std::uint32_t i = 0; i < monitors_.size(); ++i) {
+    const engine::Monitor& monitor = monitors_.at(i);
+    if (monitor.enabled) shares[monitor.id_hash % options_.shards].push_back(i);
+  }
+  for (auto& share : shares) {
+    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts, monitors_, trust,
+                                              std::move(share), wakeup_));
+  }
+}
+
+// Every shard is prepared on its own thread; they run once all of them could be, or none does.
+tl::expected<void, std::string> Fleet::start_threads() {
+  const std::vector<int> cores = options_.pin ? usable_cores() : std::vector<int>{};
+  std::promise<bool> verdict;
+  const std::shared_future<bool> go = verdict.get_future().share();
+  std::vector<std::future<tl::expected<void, std::string>>> prepared;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    std::promise<tl::expected<void, std::string>> promise;
+    prepared.push_back(promise.get_future());
+    const int core = cores.empty() ? -1 : cores[i % cores.size()];
+    threads_.emplace_back(
+        [shard = shards_[i].get(), core, go, promise = std::move(promise)]() mutable {
+          if (core >= 0) pin_this_thread(core);
+          promise.set_value(shard->prepare());
+          if (go.get()) shard->run();
+        });
+  }
+  tl::expected<void, std::string> result;
+  for (auto& future : prepared) {
+    if (auto one = future.get(); !one && result) result = one;
+  }
+  verdict.set_value(result.has_value());
+  return result;
+}
+
+void Fleet::stop_threads() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+tl::expected<SweepSummary, std::string> Fleet::run() {
+  auto trust = engine::TrustStores::load(monitors_);
+  if (!trust) return tl::unexpected(trust.error());
+  make_shards(*trust);
+  evaluator_ =
+      std::make_unique<Evaluator>(monitors_, shards_, sink_, wakeup_, *options_.parts.clock);
+  if (auto started = start_threads(); !started) {
+    stop_threads();
+    return tl::unexpected(started.error());
+  }
+  running_.store(true);
+  if (draining_.load()) drain();
+  if (aborting_.load()) abort();
+  evaluator_->run();
+  running_.store(false);
+  for (const auto& shard : shards_) shard->stop();
+  stop_threads();
+  return evaluator_->summary();
+}
+
+void Fleet::drain() {
+  draining_.store(true);
+  if (!running_.load()) return;
+  evaluator_->drain();
+  for (const auto& shard : shards_) shard->drain();
+}
+
+void Fleet::abort() {
+  aborting_.store(true);
+  if (!running_.load()) return;
+  evaluator_->drain();
+  for (const auto& shard : shards_) shard->abort();
+}
+
+}  // namespace tracer::sched

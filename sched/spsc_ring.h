@@ -1,0 +1,66 @@
+// A bounded queue between exactly one producer thread and one consumer thread, without locks
+// (Lamport 1977, with each side's view of the other's index cached).
+//
+// Invariants: records come out in the order they went in; none is lost or duplicated; capacity
+// never changes. T is trivially copyable, so that a record is its bytes.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace tracer::sched {
+
+template <typename T>
+class SpscRing {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  // `capacity`: a power of two.
+  explicit SpscRing(std::size_t capacity) : records_(capacity), mask_(capacity - 1) {
+    assert(std::has_single_bit(capacity));
+  }
+  SpscRing(const SpscRing&) = delete;
+  SpscRing& operator=(const SpscRing&) = delete;
+
+  // Producer. False when full.
+  bool push(const T& record) {
+    const std::size_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - producer_head_ > mask_) {
+      producer_head_ = head_.load(std::memory_order_acquire);
+      if (tail - producer_head_ > mask_) return false;
+    }
+    records_[tail & mask_] = record;
+    tail_.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+
+  // Consumer. Fills `out` from its front and returns how many records came.
+  std::size_t pop(std::span<T> out) {
+    const std::size_t head = head_.load(std::memory_order_relaxed);
+    if (consumer_tail_ == head) consumer_tail_ = tail_.load(std::memory_order_acquire);
+    std::size_t count = consumer_tail_ - head;
+    if (count > out.size()) count = out.size();
+    for (std::size_t i = 0; i < count; ++i) out[i] = records_[(head + i) & mask_];
+    head_.store(head + count, std::memory_order_release);
+    return count;
+  }
+
+  std::size_t capacity() const { return mask_ + 1; }
+
+ private:
+  static constexpr std::size_t kCacheLine = 64;
+
+  std::vector<T> records_;
+  const std::size_t mask_;
+  alignas(kCacheLine) std::atomic<std::size_t> head_{0};  // next to pop
+  std::size_t consumer_tail_ = 0;                         // what the consumer last saw of tail_
+  alignas(kCacheLine) std::atomic<std::size_t> tail_{0};  // next to push
+  std::size_t producer_head_ = 0;                         // what the producer last saw of head_
+};
+
+}  // namespace tracer::sched
