@@ -1,4 +1,4 @@
-# `check_headers`: each header compiled alone, included twice, so that none leans on what its includer happened to include.
+# `check_headers`: each header compiled alone, included twice, so that none leans on what its includer included before.
 
 set(header_checks "")
 foreach(folder ssl engine sched tools/tracer tools/fleetsim)
