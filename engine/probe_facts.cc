@@ -86,4 +86,8 @@ bool reads_response(const CheckPolicy& policy) {
   });
 }
 
+bool awaits_response(const CheckPolicy& policy) {
+  return policy.exchange.expect != ExchangePolicy::Expect::kNothing || reads_response(policy);
+}
+
 }  // namespace tracer::engine

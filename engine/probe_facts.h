@@ -20,5 +20,7 @@ FailureCode failure_from_session(ssl::SessionError error);
 
 // True when some assertion reads what the server sent.
 bool reads_response(const CheckPolicy& policy);
+// True when the check does not end before something came, or the time has passed.
+bool awaits_response(const CheckPolicy& policy);
 
 }  // namespace tracer::engine

@@ -98,6 +98,9 @@ void Evaluator::tick_sink() {
   if (now_ns < next_sink_tick_ns_) return;
   next_sink_tick_ns_ = now_ns + limits::kSinkTickNs;
   sink_.tick();
+  // Reports that arrive nowhere are not worth another check.
+  if (!sink_.broken() || draining_.exchange(true, std::memory_order_relaxed)) return;
+  for (const auto& shard : shards_) shard->drain();
 }
 
 }  // namespace tracer::sched

@@ -1,0 +1,89 @@
+#include "engine/probe_state.h"
+
+#include <algorithm>
+
+#include "engine/probe_facts.h"
+
+namespace tracer::engine {
+
+void ProbePool::begin_exchange(Probe& probe, const Tick& tick) {
+  const CheckPolicy& policy = this->policy(probe);
+  if (policy.exchange.send.empty() && !awaits_response(policy)) {
+    succeed(probe, tick);
+    return;
+  }
+  probe.state = State::kExchanging;
+  probe.phase_started_ns = tick.now_ns;
+  if (!probe.tls) {
+    if (policy.exchange.send.empty()) {
+      receive(probe);
+    } else {
+      send(probe, as_bytes(policy.exchange.send));
+    }
+    return;
+  }
+  // The monitor's bytes leave together with the last flight of the handshake.
+  if (!policy.exchange.send.empty() && !probe.tls->write(policy.exchange.send)) {
+    tls_failed(probe, tick);
+    return;
+  }
+  send_tls(probe, tick);
+}
+
+bool ProbePool::response_complete(Probe& probe) {
+  const CheckPolicy& policy = this->policy(probe);
+  switch (policy.exchange.expect) {
+    case ExchangePolicy::Expect::kSubstring:
+      return probe.response.find(policy.exchange.substring) != std::string::npos;
+    case ExchangePolicy::Expect::kPattern:
+      return policy.exchange.pattern->matches(probe.response);
+    case ExchangePolicy::Expect::kNothing:
+      break;
+  }
+  // Nothing is expected but by assertions: enough has come once all of those hold.
+  Outcome view = probe.outcome;
+  view.response_measured = true;
+  view.set_response(probe.response, true);
+  const bool complete = std::ranges::all_of(policy.assertions, [&view](const Assertion& assertion) {
+    return assertion.subject != Assertion::Subject::kResponse ||
+           evaluate(assertion, view) == AssertionState::kPassed;
+  });
+  view.chain = nullptr;  // it stays with the probe's outcome
+  view.release_payload();
+  return complete;
+}
+
+void ProbePool::response_arrived(Probe& probe, const Tick& tick) {
+  const bool full = probe.response.size() >= limits::kMaxResponseBytes;
+  if (full) probe.response.resize(limits::kMaxResponseBytes);
+  if (!probe.response.empty() && response_complete(probe)) {
+    probe.outcome.response_matched = true;
+    probe.outcome.times.response_ns = tick.now_ns - probe.phase_started_ns;
+    succeed(probe, tick);
+  } else if (full) {
+    response_ended(probe, FailureCode::kResponseTooLarge,
+                   std::to_string(limits::kMaxResponseBytes) + " bytes came", tick);
+  } else {
+    receive(probe);
+  }
+}
+
+// No more will come. Where only assertions read the response, they judge what there is.
+void ProbePool::response_ended(Probe& probe, FailureCode otherwise, std::string_view how,
+                               const Tick& tick) {
+  const ExchangePolicy& exchange = policy(probe).exchange;
+  if (exchange.expect == ExchangePolicy::Expect::kNothing && !probe.response.empty()) {
+    probe.outcome.times.response_ns = tick.now_ns - probe.phase_started_ns;
+    succeed(probe, tick);
+    return;
+  }
+  const bool mismatch = !probe.response.empty() && otherwise != FailureCode::kResponseTooLarge;
+  std::string detail(how);
+  detail += mismatch ? " after " + std::to_string(probe.response.size()) +
+                           " bytes without what is expected"
+                     : " without what is expected";
+  finish(probe, mismatch ? FailureCode::kResponseMismatch : otherwise, Phase::kResponse, detail,
+         tick);
+}
+
+}  // namespace tracer::engine
