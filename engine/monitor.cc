@@ -156,6 +156,8 @@ tl::expected<std::uint32_t, MonitorSetBuilder::Duplicate> MonitorSetBuilder::add
   if (keeps_id) monitor.id = append(spec.id);
   if (!spec.server_name.empty()) {
     monitor.server_name = spec.server_name == spec.host ? monitor.host : append(spec.server_name);
+  } else if (!IpAddress::parse(spec.host)) {
+    monitor.server_name = monitor.host;
   }
   monitor.policy = interner_->policies.intern(spec.policy);
   monitor.labels = intern_labels(spec.labels);

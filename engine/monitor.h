@@ -103,7 +103,7 @@ struct Monitor {
   TextRange name;
   TextRange id;  // length 0: the id is id_hash in hexadecimal
   TextRange host;
-  TextRange server_name;
+  TextRange server_name;  // for SNI; length 0 where the host is an IP literal and no name is given
   std::uint32_t policy = 0;
   std::uint32_t labels = 0;
   std::uint16_t port = 0;

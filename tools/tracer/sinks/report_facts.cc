@@ -1,0 +1,70 @@
+#include "tools/tracer/sinks/report_facts.h"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "ssl/protocol.h"
+
+namespace tracer::cli {
+
+using engine::FailureCode;
+
+std::string failure_code_text(const engine::Report& report) {
+  std::string text(engine::failure_info(report.failure).name);
+  if (report.failure == FailureCode::kTlsAlert) {
+    text += '(';
+    text += ssl::alert_name(report.outcome.tls.alert);
+    text += ')';
+  }
+  return text;
+}
+
+std::string_view failure_phase_text(const engine::Report& report) {
+  if (report.failure == FailureCode::kAssertionFailed) return phase_name(engine::Phase::kVerdict);
+  const engine::Phase phase = report.outcome.failure_phase;
+  return phase == engine::Phase::kNone ? std::string_view() : phase_name(phase);
+}
+
+std::string_view failure_detail_text(const engine::Report& report) {
+  const std::string_view detail = report.outcome.detail_text();
+  return detail.empty() ? engine::failure_info(report.failure).cause : detail;
+}
+
+std::string_view chain_error_name(ssl::ChainProblems problems) {
+  using ssl::ChainProblem;
+  constexpr std::array<std::pair<ChainProblem, FailureCode>, 9> kCodes{{
+      {ChainProblem::kMalformed, FailureCode::kCertificateMalformed},
+      {ChainProblem::kRevoked, FailureCode::kCertificateRevoked},
+      {ChainProblem::kSelfSigned, FailureCode::kCertificateSelfSigned},
+      {ChainProblem::kIncomplete, FailureCode::kCertificateChainIncomplete},
+      {ChainProblem::kUntrustedIssuer, FailureCode::kCertificateUntrustedIssuer},
+      {ChainProblem::kExpired, FailureCode::kCertificateExpired},
+      {ChainProblem::kNotYetValid, FailureCode::kCertificateNotYetValid},
+      {ChainProblem::kConstraint, FailureCode::kCertificateUntrustedIssuer},
+      {ChainProblem::kWeak, FailureCode::kCertificateWeak},
+  }};
+  for (const auto& [problem, code] : kCodes) {
+    if (ssl::has(problems, problem)) return engine::failure_info(code).name;
+  }
+  return {};
+}
+
+bool is_verified(const engine::Outcome& outcome, const engine::CheckPolicy& policy) {
+  const engine::TlsFacts& tls = outcome.tls;
+  return policy.tls.verify && tls.completed && tls.judged && tls.chain_valid && tls.name_matches;
+}
+
+std::string fingerprint_text(const ssl::CertificateFacts& certificate,
+                             std::string_view separator) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : certificate.fingerprint_sha256) {
+    if (!text.empty()) text += separator;
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xFU];
+  }
+  return text;
+}
+
+}  // namespace tracer::cli

@@ -1,0 +1,26 @@
+// What every presentation of a report says alike: the words of a failure and of the TLS facts.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/report.h"
+#include "ssl/trust.h"
+
+namespace tracer::cli {
+
+// "connection_refused", "tls_alert(handshake_failure)".
+std::string failure_code_text(const engine::Report& report);
+// The phase that failed; "verdict" where assertions did; empty where there is none.
+std::string_view failure_phase_text(const engine::Report& report);
+// What was seen, or the code's own cause where the probe had nothing to add.
+std::string_view failure_detail_text(const engine::Report& report);
+// The failure code's name of the chain's first problem, the name aside; empty for a good chain.
+std::string_view chain_error_name(ssl::ChainProblems problems);
+// True when verification was asked for and all of it held.
+bool is_verified(const engine::Outcome& outcome, const engine::CheckPolicy& policy);
+// Colons between pairs of digits, as other tools print fingerprints, or none.
+std::string fingerprint_text(const ssl::CertificateFacts& certificate, std::string_view separator);
+
+}  // namespace tracer::cli
