@@ -43,10 +43,12 @@ TEST(JsonText, BytesThatAreNotUtf8BecomeLatin1Escapes) {
   EXPECT_EQ(json_string("caf\xe9!"), R"("caf\u00e9!")");
   EXPECT_EQ(json_string("\xff\xfe"), R"("\u00ff\u00fe")");
   EXPECT_EQ(json_string("cut \xe2\x82"), R"("cut \u00e2\u0082")");
-  EXPECT_EQ(json_string("\xc0\xaf"), R"("\u00c0\u00af")");           // overlong
+  EXPECT_EQ(json_string("\xc0\xaf"), R"("\u00c0\u00af")");            // overlong
   EXPECT_EQ(json_string("\xed\xa0\x80"), R"("\u00ed\u00a0\u0080")");  // surrogate
   EXPECT_EQ(json_string("\xf4\x90\x80\x80"), R"("\u00f4\u0090\u0080\u0080")");
-  EXPECT_EQ(json_string("\xc2\x9b" "31m"), R"("\u009b31m")");  // C1: a terminal's CSI
+  EXPECT_EQ(json_string("\xc2\x9b"
+                        "31m"),
+            R"("\u009b31m")");  // C1: a terminal's CSI
 }
 
 TEST(JsonText, MillisecondsAreShort) {

@@ -68,17 +68,16 @@ TEST_F(ReportJson, ATlsServiceThatIsUp) {
 }
 
 TEST_F(ReportJson, APlainServiceThatAnswers) {
-  EXPECT_EQ(
-      line(samples::redis_success(1)),
-      R"({"monitor":{"id":"cache","name":"127.0.0.1:6379","host":"127.0.0.1","port":6379,)"
-      R"("labels":{}},"location":"local","agent":"agent-1",)"
-      R"("scheduled_at":"2026-01-02T03:04:05.000Z","started_at":"2026-01-02T03:04:05.678Z",)"
-      R"("attempts":1,"verdict":"up","status":"success","address":"127.0.0.1","ip_family":4,)"
-      R"("timings_ms":{"dns":null,"connect":0.05,"starttls":null,"tls":null,"response":0.08,)"
-      R"("total":0.131},"failure":null,"tls":null,"certificate":null,)"
-      R"("response":{"bytes":7,"matched":true,"excerpt":"+PONG\r\n"},"assertions":[)"
-      R"({"type":"connection","expected":"success","actual":"success","passed":true,)"
-      R"("severity":"fail"}]})");
+  EXPECT_EQ(line(samples::redis_success(1)),
+            R"({"monitor":{"id":"cache","name":"127.0.0.1:6379","host":"127.0.0.1","port":6379,)"
+            R"("labels":{}},"location":"local","agent":"agent-1",)"
+            R"("scheduled_at":"2026-01-02T03:04:05.000Z","started_at":"2026-01-02T03:04:05.678Z",)"
+            R"("attempts":1,"verdict":"up","status":"success","address":"127.0.0.1","ip_family":4,)"
+            R"("timings_ms":{"dns":null,"connect":0.05,"starttls":null,"tls":null,"response":0.08,)"
+            R"("total":0.131},"failure":null,"tls":null,"certificate":null,)"
+            R"("response":{"bytes":7,"matched":true,"excerpt":"+PONG\r\n"},"assertions":[)"
+            R"({"type":"connection","expected":"success","actual":"success","passed":true,)"
+            R"("severity":"fail"}]})");
 }
 
 TEST_F(ReportJson, ARefusedConnection) {
@@ -92,15 +91,14 @@ TEST_F(ReportJson, ARefusedConnection) {
   expected += failure_info(FailureCode::kConnectionRefused).cause;
   expected += R"(","hint":")";
   expected += failure_info(FailureCode::kConnectionRefused).remedy;
-  expected +=
-      R"("},"tls":{"protocol":null,"cipher":null,"group":null,"alpn":null,)"
-      R"("server_name":"example.org","starttls":null,"verified":null,"chain_valid":null,)"
-      R"("chain_error":null,"name_matches":null,"self_signed":null,"ocsp":null},)"
-      R"("certificate":null,"response":null,"assertions":[)"
-      R"({"type":"connection","expected":"success","actual":"failure","passed":false,)"
-      R"("severity":"fail"},)"
-      R"({"type":"response_time","expected":"less_than 500","actual":"0.09","passed":true,)"
-      R"("severity":"warn"}]})";
+  expected += R"("},"tls":{"protocol":null,"cipher":null,"group":null,"alpn":null,)"
+              R"("server_name":"example.org","starttls":null,"verified":null,"chain_valid":null,)"
+              R"("chain_error":null,"name_matches":null,"self_signed":null,"ocsp":null},)"
+              R"("certificate":null,"response":null,"assertions":[)"
+              R"({"type":"connection","expected":"success","actual":"failure","passed":false,)"
+              R"("severity":"fail"},)"
+              R"({"type":"response_time","expected":"less_than 500","actual":"0.09","passed":true,)"
+              R"("severity":"warn"}]})";
   EXPECT_EQ(line(samples::refused(0)), expected);
 }
 

@@ -53,7 +53,7 @@ Outcome started(std::uint32_t monitor) {
 Outcome tls_outcome(std::uint32_t monitor, ssl::ChainRef chain) {
   Outcome outcome = started(monitor);
   outcome.address = *engine::IpAddress::parse("192.0.2.10");
-  outcome.times = {100'000, 200'000, engine::kNotMeasured, 1'200'000, engine::kNotMeasured,
+  outcome.times = {100'000,  200'000, engine::kNotMeasured, 1'200'000, engine::kNotMeasured,
                    1'500'400};
   outcome.tls.completed = true;
   outcome.tls.judged = true;

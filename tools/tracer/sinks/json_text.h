@@ -29,16 +29,12 @@ class JsonObject {
   // REQUIRES: key needs no escaping.
   std::string& key(std::string_view key);
 
-  void text(std::string_view name, std::string_view value) {
-    append_json_string(key(name), value);
-  }
+  void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
   void text_or_null(std::string_view name, std::string_view value) {  // empty: null
     value.empty() ? null(name) : text(name, value);
   }
   void boolean(std::string_view name, bool value) { append_json_bool(key(name), value); }
-  void integer(std::string_view name, std::int64_t value) {
-    append_json_integer(key(name), value);
-  }
+  void integer(std::string_view name, std::int64_t value) { append_json_integer(key(name), value); }
   void time(std::string_view name, std::int64_t unix_ms) { append_json_time(key(name), unix_ms); }
   void null(std::string_view name) { key(name) += "null"; }
 

@@ -50,13 +50,30 @@ std::string_view chain_error_name(ssl::ChainProblems problems) {
   return {};
 }
 
+std::vector<std::string> failed_assertions(const engine::Report& report,
+                                           const engine::MonitorSet& monitors) {
+  using engine::Assertion;
+  std::vector<std::string> texts;
+  const auto& assertions =
+      effective_assertions(monitors.policy(monitors.at(report.outcome.monitor)));
+  for (std::size_t index = 0; index < report.assertion_count; ++index) {
+    if (report.assertions[index] == engine::AssertionState::kPassed) continue;
+    const Assertion& assertion = assertions[index];
+    std::string text(assertion_type(assertion.subject));
+    text += ": expected " + expected_text(assertion);
+    text += ", got " + actual_text(assertion, report.outcome);
+    if (assertion.severity == Assertion::Severity::kWarn) text += " (warning)";
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 bool is_verified(const engine::Outcome& outcome, const engine::CheckPolicy& policy) {
   const engine::TlsFacts& tls = outcome.tls;
   return policy.tls.verify && tls.completed && tls.judged && tls.chain_valid && tls.name_matches;
 }
 
-std::string fingerprint_text(const ssl::CertificateFacts& certificate,
-                             std::string_view separator) {
+std::string fingerprint_text(const ssl::CertificateFacts& certificate, std::string_view separator) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (const std::uint8_t byte : certificate.fingerprint_sha256) {

@@ -4,7 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/monitor.h"
 #include "engine/report.h"
 #include "ssl/trust.h"
 
@@ -18,6 +20,10 @@ std::string_view failure_phase_text(const engine::Report& report);
 std::string_view failure_detail_text(const engine::Report& report);
 // The failure code's name of the chain's first problem, the name aside; empty for a good chain.
 std::string_view chain_error_name(ssl::ChainProblems problems);
+// "response_time: expected less_than 500, got 812" for each assertion that does not hold; a warning
+// says so.
+std::vector<std::string> failed_assertions(const engine::Report& report,
+                                           const engine::MonitorSet& monitors);
 // True when verification was asked for and all of it held.
 bool is_verified(const engine::Outcome& outcome, const engine::CheckPolicy& policy);
 // Colons between pairs of digits, as other tools print fingerprints, or none.
