@@ -6,8 +6,20 @@
 // bounded memo: signatures and constraints depend on bytes alone, so they are judged once per
 // (SHA-256 of the presented chain, trust store); time and name are judged afresh on every call.
 //
-// Invariant: a chain is never valid through a certificate that this server did not present, other
-// than the store's own roots.
+// Several paths may lead from a leaf to a root (cross-signing, roots with one name and two keys);
+// any that holds suffices. A presented certificate that cannot be read is left out, and matters
+// only when no path does without it.
+//
+// A missing intermediate told from an unknown issuer: no verifier can see which of the two it is
+// when a server presents its leaf alone, so the rule is what was presented. If the chain goes on
+// beyond the leaf, or ends at a self-signed certificate, and that end is not trusted, the issuer is
+// unknown (kUntrustedIssuer). If the leaf's issuer is neither presented nor a root, a link is
+// missing (kIncomplete), and the detail names the other possibility, a private CA.
+//
+// Invariants:
+// 1. A chain is never valid through a certificate that this server did not present, other than
+//    the store's own roots.
+// 2. The work of one call is bounded, whatever is presented (ssl/limits.h).
 #pragma once
 
 #include <atomic>
@@ -31,7 +43,7 @@ enum class ChainProblem : std::uint16_t {
   kMalformed = 1U << 0,  // the leaf, or a certificate every path needs, is not valid DER
   kRevoked = 1U << 1,
   kSelfSigned = 1U << 2,       // the leaf is its own issuer and is not trusted
-  kIncomplete = 1U << 3,       // the leaf's issuer is neither presented nor a root: missing link
+  kIncomplete = 1U << 3,       // the leaf's issuer is neither presented nor a root
   kUntrustedIssuer = 1U << 4,  // the presented chain ends at an issuer that is not trusted
   kExpired = 1U << 5,
   kNotYetValid = 1U << 6,
@@ -50,6 +62,7 @@ constexpr bool has(ChainProblems set, ChainProblem problem) {
 // The facts of one presented chain, leaf first: parsed once, then shared by every outcome that
 // saw the same bytes. Immutable; freed with its last ChainRef, on whichever thread that is.
 struct ChainReport {
+  // As presented, leaf first. One that is not valid DER has an empty subject and no other facts.
   std::vector<CertificateFacts> certificates;
   std::vector<std::vector<std::uint8_t>> der;  // as presented, the same order; for `tracer cert`
   std::int64_t earliest_expiry_s = 0;          // least not_after of the presented certificates
@@ -107,7 +120,7 @@ class TrustStore {
 
   ~TrustStore();
   std::size_t size() const;       // roots
-  std::uint64_t version() const;  // differs between any two stores of this process
+  std::uint64_t version() const;  // a digest of the roots: equal for stores of equal content
   struct Roots;                   // private to trust.cc and path building
   const Roots& roots() const { return *roots_; }
 
@@ -139,7 +152,7 @@ class ChainJudge {
   ~ChainJudge();
 
   // presented: DER certificates, leaf first. name: DNS name (A-labels) or IP literal to verify.
-  // now_s: Unix time. Bounded work: at most limits::kMaxSignatureChecks a call.
+  // now_s: Unix time. Certificates beyond limits::kMaxPresentedCertificates are not looked at.
   Judgement judge(const std::vector<Bytes>& presented, const TrustStore& store,
                   std::string_view name, std::int64_t now_s);
   Statistics statistics() const;

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# Writes the certificates that the tests of ssl/ judge into the folder named, each as NAME.pem with
+# what `openssl x509` says of it in NAME.txt. Nothing of it is committed: keys and signatures are
+# fresh on every run, names and dates are always the same (valid for the year 2026 unless said).
+#
+#     make_chains.sh FOLDER
+set -euo pipefail
+
+out=$1
+rm -rf "$out"
+mkdir -p "$out/work"
+cd "$out"
+
+cat > work/ca.cnf <<'END'
+[ca]
+default_ca = any
+[any]
+database = work/index
+serial = work/serial
+new_certs_dir = work
+default_md = default
+policy = anything
+unique_subject = no
+copy_extensions = none
+[anything]
+[req]
+distinguished_name = none
+prompt = no
+string_mask = utf8only
+utf8 = yes
+[none]
+END
+: > work/index
+echo 0AC0FFEE0001 > work/serial
+
+# key NAME KIND: made once, so that several certificates can share it.
+key() {
+  [ -e "work/$1.key" ] && return
+  case $2 in
+    rsa*) openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#rsa}" ;;
+    pss*) openssl genpkey -quiet -algorithm RSA-PSS -pkeyopt "rsa_keygen_bits:${2#pss}" ;;
+    ed*) openssl genpkey -quiet -algorithm "$2" ;;
+    *) openssl genpkey -quiet -algorithm EC -pkeyopt "ec_paramgen_curve:$2" ;;
+  esac > "work/$1.key" 2> work/log || { cat work/log >&2; exit 1; }
+}
+
+# issue NAME KIND SUBJECT ISSUER [OPTION...] with the extensions on standard input. ISSUER "-" signs
+# itself. The key is that of $KEY when set; $START and $END are dates.
+issue() {
+  local name=$1 kind=$2 subject=$3 issuer=$4
+  shift 4
+  local owner=${KEY:-$name}
+  key "$owner" "$kind"
+  cat > "work/$name.ext"
+  local signer=(-selfsign -keyfile "work/$owner.key")
+  [ "$issuer" = - ] || signer=(-cert "$issuer.pem" -keyfile "work/${ISSUER_KEY:-$issuer}.key")
+  local extensions=()
+  [ -s "work/$name.ext" ] && extensions=(-extfile "work/$name.ext")
+  {
+    openssl req -new -config work/ca.cnf -utf8 -key "work/$owner.key" -subj "$subject" -out "work/$name.csr"
+    openssl ca -batch -notext -preserveDN -utf8 -config work/ca.cnf "${signer[@]}" -in "work/$name.csr" \
+      -out "$name.pem" -startdate "${START:-20260101000000Z}" -enddate "${END:-20270101000000Z}" \
+      "${extensions[@]}" "$@"
+  } > work/log 2>&1 || { echo "make_chains: $name:" >&2; cat work/log >&2; exit 1; }
+  openssl x509 -in "$name.pem" -noout -text -subject -issuer -serial -startdate -enddate \
+    -fingerprint -sha256 -nameopt RFC2253,-esc_msb,utf8 -dateopt iso_8601 > "$name.txt"
+}
+
+# ca NAME KIND SUBJECT ISSUER [LINE...]: a CA with these extension lines more.
+ca() {
+  local name=$1 kind=$2 subject=$3 issuer=$4
+  shift 4
+  { echo "basicConstraints = critical,CA:TRUE${PATHLEN:+,pathlen:$PATHLEN}"
+    [[ "$*" == *keyUsage* ]] || echo "keyUsage = critical,keyCertSign,cRLSign"
+    echo "subjectKeyIdentifier = hash"
+    [ "$issuer" = - ] || echo "authorityKeyIdentifier = keyid"
+    [ $# = 0 ] || printf '%s\n' "$@"; } | issue "$name" "$kind" "$subject" "$issuer"
+}
+
+# leaf NAME KIND ISSUER [LINE...]: for www.example.test, unless a line says another subjectAltName.
+leaf() {
+  local name=$1 kind=$2 issuer=$3
+  shift 3
+  { echo "subjectKeyIdentifier = hash"
+    echo "authorityKeyIdentifier = keyid"
+    [[ "$*" == *extendedKeyUsage* ]] || echo "extendedKeyUsage = serverAuth"
+    [[ "$*" == *subjectAltName* ]] || echo "subjectAltName = DNS:www.example.test"
+    [ $# = 0 ] || printf '%s\n' "$@"; } |
+    issue "$name" "$kind" "${SUBJECT:-/O=Example/CN=www.example.test}" "$issuer" ${OPTIONS:-}
+}
+
+ca root P-256 "/O=Tests/CN=Test Root" -
+PATHLEN=0 ca intermediate P-256 "/O=Tests/CN=Test Intermediate" root
+
+# One leaf of each kind of key.
+leaf rsa2048 rsa2048 intermediate
+leaf p256 P-256 intermediate
+leaf p384 P-384 intermediate
+leaf p521 P-521 intermediate
+leaf ed25519 ed25519 intermediate
+leaf ed448 ed448 intermediate
+leaf pss_key pss2048 intermediate
+leaf rsa1024 rsa1024 intermediate
+
+# One leaf signed in each way.
+ca root_rsa rsa2048 "/CN=RSA Root" -
+for hash in sha1 sha256 sha384 sha512; do
+  OPTIONS="-md $hash" leaf "by_rsa_$hash" P-256 root_rsa
+  OPTIONS="-md $hash -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1" \
+    leaf "by_rsa_pss_$hash" P-256 root_rsa
+done
+for kind in P-384 P-521 ed25519 ed448; do
+  ca "root_$kind" "$kind" "/CN=$kind Root" -
+  leaf "by_$kind" P-256 "root_$kind"
+done
+OPTIONS="-md sha1" leaf by_p256_sha1 P-256 root
+ca root_brainpool brainpoolP256r1 "/CN=Brainpool Root" -
+leaf by_brainpool P-256 root_brainpool
+
+# Chains that must fail, and their near misses.
+ca other_root P-256 "/CN=Other Root" -
+ca other_intermediate P-256 "/CN=Other Intermediate" other_root
+leaf other_leaf P-256 other_intermediate
+leaf other_direct P-256 other_root
+leaf clients_only P-256 intermediate "extendedKeyUsage = clientAuth"
+leaf any_purpose P-256 intermediate "extendedKeyUsage = anyExtendedKeyUsage,serverAuth"
+leaf crl_only P-256 intermediate "keyUsage = critical,cRLSign"
+leaf critical_unknown P-256 intermediate "1.2.3.4 = critical,ASN1:UTF8String:x"
+leaf uncritical_unknown P-256 intermediate "1.2.3.4 = ASN1:UTF8String:x"
+leaf below_leaf P-256 p256
+ca below_pathlen_ca P-256 "/CN=One Too Many" intermediate
+leaf below_pathlen P-256 below_pathlen_ca
+ca cannot_sign P-256 "/CN=Cannot Sign" root "keyUsage = critical,cRLSign"
+leaf below_cannot_sign P-256 cannot_sign
+ca clients_ca P-256 "/CN=Clients CA" root "extendedKeyUsage = clientAuth"
+leaf below_clients_ca P-256 clients_ca
+issue self_signed P-256 "/CN=self.example.test" - \
+  <<< "subjectAltName = DNS:self.example.test"
+issue root_v1 P-256 "/CN=Version 1 Root" - < /dev/null
+issue below_v1 P-256 "/CN=www.example.test" root_v1 <<< "subjectAltName = DNS:www.example.test"
+
+# Name constraints.
+ca names_ca P-256 "/O=Tests/CN=Names CA" root \
+  "nameConstraints = critical,permitted;DNS:example.test,permitted;IP:10.0.0.0/255.0.0.0,excluded;DNS:bad.example.test"
+leaf names_ok P-256 names_ca "subjectAltName = DNS:example.test,DNS:www.example.test,IP:10.1.2.3"
+leaf names_uri P-256 names_ca "subjectAltName = DNS:www.example.test,URI:https://elsewhere.test/"
+leaf names_outside P-256 names_ca "subjectAltName = DNS:www.example.test,DNS:notexample.test"
+leaf names_ip_outside P-256 names_ca "subjectAltName = DNS:www.example.test,IP:11.1.2.3"
+leaf names_excluded P-256 names_ca "subjectAltName = DNS:www.example.test,DNS:x.BAD.example.test"
+leaf names_wildcard P-256 names_ca "subjectAltName = DNS:*.example.test"
+ca directory_ca P-256 "/CN=Directory CA" root "nameConstraints = critical,permitted;dirName:allowed" \
+  "[allowed]" "O = Example"
+leaf directory_ok P-256 directory_ca
+SUBJECT="/O=Another/CN=www.example.test" leaf directory_outside P-256 directory_ca
+
+# One CA certified by two roots, for different times; a root whose name another key carries too.
+KEY=cross ca cross_by_root P-256 "/CN=Cross CA" root
+END=20280101000000Z ca long_root P-256 "/CN=Long Root" -
+END=20280101000000Z KEY=cross ca cross_by_long P-256 "/CN=Cross CA" long_root
+END=20280101000000Z ISSUER_KEY=cross leaf crossed P-256 cross_by_long
+START=20250101000000Z END=20260201000000Z KEY=intermediate ca intermediate_old P-256 \
+  "/O=Tests/CN=Test Intermediate" root
+KEY=root_twin ca root_twin P-256 "/O=Tests/CN=Test Root" -
+
+# Names.
+leaf wildcard P-256 intermediate "subjectAltName = DNS:*.example.test"
+leaf addresses P-256 intermediate "subjectAltName = IP:127.0.0.1,IP:::1,IP:2001:db8::a,DNS:addresses.test"
+leaf many_kinds P-256 intermediate \
+  "subjectAltName = DNS:a.test,email:ops@example.test,URI:https://example.test/x,RID:1.2.3.4,dirName:dn,otherName:1.2.3.5;UTF8:x" \
+  "[dn]" "CN = in a name"
+# DNS:www.example.test<NUL>.evil.test
+leaf embedded_nul P-256 intermediate \
+  "subjectAltName = DER:301D821B7777772E6578616D706C652E74657374002E6576696C2E74657374"
+SUBJECT='/C=DE/O= Bücher, Söhne \+ "Co"; <AG> /OU=#1/CN=müller\\=世界.test' leaf escapes P-256 intermediate
+SUBJECT="/DC=test/DC=example/O=Multi+OU=Valued/UID=u1+CN=multi.test/emailAddress=a@example.test" \
+  leaf multi P-256 intermediate
+issue no_san P-256 "/CN=www.example.test" intermediate <<< "extendedKeyUsage = serverAuth"
+
+rm -r work
