@@ -93,19 +93,15 @@ void ProbePool::all_sent(Probe& probe, const Tick& tick) {
     case State::kFarewell:
       leave(probe);
       return;
-    case State::kExchanging: {
+    case State::kExchanging:
       if (!awaits_response(policy(probe))) {
-        succeed(probe, tick);
-        return;
+        if (!await_refusal(probe, tick)) succeed(probe, tick);
+      } else if (probe.tls) {
+        decrypt_response(probe, {}, tick);  // its first words may have come with the handshake
+      } else {
+        response_arrived(probe, tick);
       }
-      // A TLS peer's first words may have come with the end of its handshake.
-      if (probe.tls && probe.tls->read({}, probe.response) == ssl::Session::Status::kFailed) {
-        tls_failed(probe, tick);
-        return;
-      }
-      response_arrived(probe, tick);
       return;
-    }
     default:
       receive(probe);
   }
@@ -135,22 +131,14 @@ void ProbePool::on_received(Probe& probe, const Completion& completion, const Ti
         succeed(probe, tick);
       }
       return;
-    case State::kExchanging: {
-      if (!probe.tls) {
-        probe.response += as_text(completion.data);
-        response_arrived(probe, tick);
-        return;
-      }
-      const auto status = probe.tls->read(completion.data, probe.response);
-      if (status == ssl::Session::Status::kFailed) {
-        tls_failed(probe, tick);
-      } else if (status == ssl::Session::Status::kDone && !response_complete(probe)) {
-        response_ended(probe, FailureCode::kResponseClosed, "the server ended TLS", tick);
+    case State::kExchanging:
+      if (probe.tls) {
+        decrypt_response(probe, completion.data, tick);
       } else {
+        probe.response += as_text(completion.data);
         response_arrived(probe, tick);
       }
       return;
-    }
     default:
       assert(false && "data in a state that receives none");
   }
@@ -189,15 +177,7 @@ void ProbePool::transfer_failed(Probe& probe, int error, const Tick& tick) {
 void ProbePool::on_closed(Probe& probe, const Tick& tick) {
   probe.socket_open = false;
   if (probe.state == State::kNextAddress) {
-    ++probe.address_index;
-    probe.tls.reset();
-    probe.starttls.reset();
-    probe.response.clear();
-    probe.outcome.tls = {};
-    const std::int64_t dns_ns = probe.outcome.times.dns_ns;
-    probe.outcome.times = {};
-    probe.outcome.times.dns_ns = dns_ns;
-    connect(probe, tick);
+    next_address(probe, tick);
     return;
   }
   leave(probe);
@@ -214,7 +194,7 @@ void ProbePool::on_deadline(Slot slot, const Tick& tick) {
       resolving_timed_out(probe, tick);
       return;
     case State::kConnecting:
-      if (!whole_attempt && try_next_address(probe)) return;
+      if (!whole_attempt && try_next_address(probe, tick)) return;
       [[fallthrough]];
     case State::kNextAddress:
       finish(probe, FailureCode::kConnectionTimeout, Phase::kConnect, "", tick);
@@ -274,7 +254,7 @@ void ProbePool::close(Probe& probe) {
 void ProbePool::succeed(Probe& probe, const Tick& tick) {
   if (policy(probe).addresses == AddressMode::kAll && probe.more_addresses()) {
     probe.outcome.release_payload();
-    (void)try_next_address(probe);
+    (void)try_next_address(probe, tick);
     return;
   }
   finish(probe, FailureCode::kNone, Phase::kNone, "", tick);

@@ -103,13 +103,16 @@ class ProbePool {
   void resolving_timed_out(Probe& probe, const Tick& tick);
   void take_addresses(Probe& probe, const Answer& answer, const Tick& tick);
   void connect(Probe& probe, const Tick& tick);
-  bool try_next_address(Probe& probe);
+  bool try_next_address(Probe& probe, const Tick& tick);
+  void next_address(Probe& probe, const Tick& tick);
   void connected(Probe& probe, const Tick& tick);
   void starttls_step(Probe& probe, StarttlsDialogue::Step step, const Tick& tick);
   void begin_tls(Probe& probe, const Tick& tick);
   void handshake_step(Probe& probe, ssl::Session::Status status, const Tick& tick);
   void inspect(Probe& probe, const Tick& tick);
+  bool await_refusal(Probe& probe, const Tick& tick);
   void begin_exchange(Probe& probe, const Tick& tick);
+  void decrypt_response(Probe& probe, std::span<const std::uint8_t> received, const Tick& tick);
   void response_arrived(Probe& probe, const Tick& tick);
   bool response_complete(Probe& probe);
   void response_ended(Probe& probe, FailureCode otherwise, std::string_view how, const Tick& tick);

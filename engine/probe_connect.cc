@@ -116,20 +116,33 @@ void ProbePool::on_connect(Probe& probe, int result, const Tick& tick) {
 
 void ProbePool::connect_failed(Probe& probe, FailureCode code, std::string_view detail,
                                const Tick& tick) {
-  if (policy(probe).addresses == AddressMode::kAny && try_next_address(probe)) return;
+  if (policy(probe).addresses == AddressMode::kAny && try_next_address(probe, tick)) return;
   finish(probe, code, Phase::kConnect, detail, tick);
 }
 
-bool ProbePool::try_next_address(Probe& probe) {
+bool ProbePool::try_next_address(Probe& probe, const Tick& tick) {
   if (!probe.more_addresses()) return false;
   probe.state = State::kNextAddress;
   environment_.host.set_deadline(slot_of(probe), probe.deadline_ns);
   if (probe.pending != Operation::kNone) {
     environment_.ring.cancel(slot_of(probe));
-  } else {
+  } else if (probe.socket_open) {
     close(probe);
+  } else {
+    next_address(probe, tick);
   }
   return true;
+}
+
+void ProbePool::next_address(Probe& probe, const Tick& tick) {
+  ++probe.address_index;
+  probe.tls.reset();
+  probe.starttls.reset();
+  probe.response.clear();
+  probe.outcome.tls = {};
+  probe.outcome.response_matched = false;
+  probe.outcome.times = {.dns_ns = probe.outcome.times.dns_ns};
+  connect(probe, tick);
 }
 
 void ProbePool::connected(Probe& probe, const Tick& tick) {

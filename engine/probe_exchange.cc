@@ -9,7 +9,7 @@ namespace tracer::engine {
 void ProbePool::begin_exchange(Probe& probe, const Tick& tick) {
   const CheckPolicy& policy = this->policy(probe);
   if (policy.exchange.send.empty() && !awaits_response(policy)) {
-    succeed(probe, tick);
+    if (!await_refusal(probe, tick)) succeed(probe, tick);
     return;
   }
   probe.state = State::kExchanging;
@@ -51,6 +51,18 @@ bool ProbePool::response_complete(Probe& probe) {
   view.chain = nullptr;  // it stays with the probe's outcome
   view.release_payload();
   return complete;
+}
+
+void ProbePool::decrypt_response(Probe& probe, std::span<const std::uint8_t> received,
+                                 const Tick& tick) {
+  const auto status = probe.tls->read(received, probe.response);
+  if (status == ssl::Session::Status::kFailed) {
+    tls_failed(probe, tick);
+  } else if (status == ssl::Session::Status::kDone && !response_complete(probe)) {
+    response_ended(probe, FailureCode::kResponseClosed, "the server ended TLS", tick);
+  } else {
+    response_arrived(probe, tick);
+  }
 }
 
 void ProbePool::response_arrived(Probe& probe, const Tick& tick) {

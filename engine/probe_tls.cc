@@ -87,14 +87,18 @@ void ProbePool::inspect(Probe& probe, const Tick& tick) {
     finish(probe, code, Phase::kTls, detail, tick);
     return;
   }
-  if (probe.tls->unanswered_certificate_request() && !policy(probe).exchange.wanted()) {
-    probe.state = State::kRefusalWindow;
-    environment_.host.set_deadline(
-        slot_of(probe), std::min(probe.deadline_ns, tick.now_ns + limits::kRefusalWindowNs));
-    send_tls(probe, tick);
-    return;
-  }
   begin_exchange(probe, tick);
+}
+
+// Where a response is awaited it shows whether the server took us without a certificate; where
+// none is, the server is given a moment to say no.
+bool ProbePool::await_refusal(Probe& probe, const Tick& tick) {
+  if (!probe.tls || !probe.tls->unanswered_certificate_request()) return false;
+  probe.state = State::kRefusalWindow;
+  environment_.host.set_deadline(
+      slot_of(probe), std::min(probe.deadline_ns, tick.now_ns + limits::kRefusalWindowNs));
+  send_tls(probe, tick);
+  return true;
 }
 
 void ProbePool::tls_failed(Probe& probe, const Tick& tick) {
