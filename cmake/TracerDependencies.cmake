@@ -45,7 +45,7 @@ function(tracer_prefix_dependency name archive)
     $<BUILD_INTERFACE:${TRACER_DEPS_PREFIX}/include>)
   target_link_libraries(tracer_dep_${name} INTERFACE
     $<BUILD_INTERFACE:${TRACER_DEPS_PREFIX}/lib/${archive}>
-    $<INSTALL_INTERFACE:\${_tracer_libdir}/${archive}>)
+    $<INSTALL_INTERFACE:$<INSTALL_PREFIX>/${CMAKE_INSTALL_LIBDIR}/tracer/${archive}>)
   set_property(GLOBAL APPEND PROPERTY TRACER_PREFIX_ARCHIVES ${TRACER_DEPS_PREFIX}/lib/${archive})
 endfunction()
 
@@ -58,6 +58,8 @@ function(tracer_pkgconfig_dependency name module)
   add_library(tracer_dep_${name} INTERFACE)
   add_library(tracer::${name} ALIAS tracer_dep_${name})
   target_link_libraries(tracer_dep_${name} INTERFACE PkgConfig::dep_${name})
+  string(REGEX REPLACE "[<>=].*" "" module ${module})
+  set_property(GLOBAL APPEND PROPERTY TRACER_PKGCONFIG_MODULES ${name}=${module})
   set(TRACER_${name}_VERSION "${dep_${name}_VERSION}" PARENT_SCOPE)
 endfunction()
 

@@ -34,7 +34,7 @@ VENDORS = {
     # A parser that is not ours judges the lines that tracer writes.
     r"simdjson(\.h|/.*)": ("tools/tracer/import/*.cc", "tests/unit/sinks/*_test.cc"),
     r"yaml\.h": ("tools/tracer/import/*.cc",),
-    r"CLI/.*": ("tools/tracer/*.cc", "tools/tracer/*.h", "tools/fleetsim/options.cc"),
+    r"CLI/.*": ("tools/tracer/*.cc", "tools/fleetsim/options.cc"),
     # The simulated fleet is the OpenSSL program; tests make certificates with it.
     r"openssl/.*": ("tools/fleetsim/*", "tests/*"),
 }
