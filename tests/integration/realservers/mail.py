@@ -3,7 +3,7 @@
 import os
 import pwd
 
-from .process import Server, find_program
+from .process import Server, find_program, run
 
 POSTFIX_QUEUE = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
                  "maildrop", "pid", "private", "public", "saved", "trace")
@@ -72,26 +72,43 @@ class Dovecot(Server):
         find_program("pop3", "dovecot-pop3d", ["/usr/lib/dovecot"])
 
     def prepare(self):
-        tls = "ssl = no\n"
-        if self.leaf:
-            tls = f"ssl = yes\nssl_cert = <{self.leaf.chain}\nssl_key = <{self.leaf.key}\n"
-        services = ""
-        for service in ("imap", "pop3"):
-            services += f"service {service}-login {{\n  process_limit = 4\n"
-            for listener, extra in ((service, ""), (f"{service}s", "    ssl = yes\n")):
-                port = self.ports.get(listener, 0)
-                services += (f"  inet_listener {listener} {{\n    address = {self.address}\n"
-                             f"    port = {port}\n{extra}  }}\n")
-            services += "}\n"
         os.makedirs(self.path("run"))
         os.makedirs(self.path("state"))
-        self.write("dovecot.conf", (
-            f"protocols = imap pop3\nbase_dir = {self.path('run')}\n"
-            f"state_dir = {self.path('state')}\ninstance_name = {os.path.basename(self.folder)}\n"
-            f"log_path = /dev/stderr\nlisten = {self.address}\n{tls}"
-            "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
-            "userdb {\n  driver = static\n  args = uid=nobody gid=nogroup home=/nonexistent\n}\n"
-            f"login_trusted_networks =\nmail_location = maildir:/nonexistent\n{services}"))
+        # 2.4 (Debian 13) names things otherwise than 2.3 (Debian 12).
+        version = run([self.program, "--version"]).split()[0]
+        new = tuple(int(part) for part in version.split(".")[:2]) >= (2, 4)
+        text = (f"protocols = imap pop3\nbase_dir = {self.path('run')}\n"
+                f"state_dir = {self.path('state')}\nlog_path = /dev/stderr\n"
+                f"instance_name = {os.path.basename(self.folder)}\nlisten = {self.address}\n"
+                f"ssl = {'yes' if self.leaf else 'no'}\n")
+        if new:
+            text = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" + text
+        if self.leaf and new:
+            text += (f"ssl_server_cert_file = {self.leaf.chain}\n"
+                     f"ssl_server_key_file = {self.leaf.key}\n")
+        elif self.leaf:
+            text += f"ssl_cert = <{self.leaf.chain}\nssl_key = <{self.leaf.key}\n"
+        text += self._accounts(new)
+        for service in ("imap", "pop3"):
+            text += f"service {service}-login {{\n  process_limit = 4\n"
+            for listener, extra in ((service, ""), (f"{service}s", "    ssl = yes\n")):
+                text += (f"  inet_listener {listener} {{\n"
+                         f"    {'listen' if new else 'address'} = {self.address}\n"
+                         f"    port = {self.ports.get(listener, 0)}\n{extra}  }}\n")
+            text += "}\n"
+        self.write("dovecot.conf", text)
+
+    @staticmethod
+    def _accounts(new):
+        if new:
+            return ("passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n"
+                    "userdb static {\n  fields {\n    uid = nobody\n    gid = nogroup\n"
+                    "    home = /nonexistent\n  }\n}\n"
+                    "mail_driver = maildir\nmail_path = /nonexistent\n")
+        return ("passdb {\n  driver = static\n  args = nopassword=y\n}\n"
+                "userdb {\n  driver = static\n"
+                "  args = uid=nobody gid=nogroup home=/nonexistent\n}\n"
+                "mail_location = maildir:/nonexistent\n")
 
     def command(self):
         return [self.program, "-F", "-c", self.path("dovecot.conf")]

@@ -11,7 +11,8 @@ from .process import run
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.S)
 KEY_KINDS = {"rsaEncryption": "RSA", "id-ecPublicKey": "EC", "ED25519": "Ed25519"}
-GROUPS = {"prime256v1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "X25519": "X25519"}
+GROUPS = {"prime256v1": "P-256", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521",
+          "X25519": "X25519", "x25519": "X25519"}
 
 
 def certificate_facts(pem):
@@ -68,7 +69,8 @@ def handshake(address, port, server_name, *options):
         raise RuntimeError(f"s_client: {text[-1000:]}{done.stderr.decode(errors='replace')}")
     # "New, TLSv1.2" names the suite's first version; the session's own line is the protocol.
     protocol = re.search(r"^\s*Protocol\s*: (\S+)$", text, re.M)
-    group = re.search(r"^(?:Server|Peer) Temp Key: (?:ECDH, )?([\w-]+)", text, re.M)
+    group = re.search(
+        r"^(?:Negotiated TLS1.3 group|(?:Server|Peer) Temp Key): (?:ECDH, )?([\w-]+)", text, re.M)
     return {
         "protocol": protocol.group(1) if protocol else shown.group(1),
         "cipher": iana_suite(shown.group(2)),
