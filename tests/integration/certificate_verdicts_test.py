@@ -44,7 +44,7 @@ class CertificateVerdicts(Fleet):
                          expect_response="200 OK")
             for name, (port, _, _, _) in self.expected.items()])
 
-    def judge(self, results, is_up):
+    def judge(self, results, is_up, verify=True):
         for name, (_, leaf, code, chain_valid) in self.expected.items():
             with self.subTest(name):
                 result = results[name]
@@ -54,6 +54,7 @@ class CertificateVerdicts(Fleet):
                     self.assert_down(result, code, "tls")
                     self.assertIsNone(result["response"], "nothing is sent before the judgement")
                 self.check_facts(result, leaf, code, chain_valid)
+                self.assertIs(result["tls"]["verified"], verify and code is None)
 
     def check_facts(self, result, leaf, code, chain_valid):
         with open(leaf.cert, encoding="ascii") as file:
@@ -63,10 +64,12 @@ class CertificateVerdicts(Fleet):
         self.assertIsNotNone(tls["cipher"])
         self.assertIn(tls["protocol"], ("TLSv1.2", "TLSv1.3"))
         self.assertIs(tls["chain_valid"], chain_valid)
-        self.assertEqual(tls["chain_error"] is None, chain_valid, tls["chain_error"])
+        self.assertEqual(tls["chain_error"], None if chain_valid else code)
         self.assertIs(tls["name_matches"], code != "certificate_name_mismatch")
         self.assertIs(tls["self_signed"], code == "certificate_self_signed")
-        self.assertIs(tls["verified"], code is None)
+        # The leaf is what ends first on every path that can be verified here.
+        self.assertEqual(certificate["verified_expiry"],
+                         expected["valid_until"] if chain_valid else None)
         if code == "certificate_expired":
             self.assertLess(certificate["days_remaining"], 0)
 
@@ -79,7 +82,7 @@ class CertificateVerdicts(Fleet):
         self.judge(self.sweep_all(skip_hostname_verify=True), is_up=lambda code: code in forgiven)
 
     def test_verify_false_accepts_all_and_still_judges(self):
-        self.judge(self.sweep_all(verify=False), is_up=lambda code: True)
+        self.judge(self.sweep_all(verify=False), is_up=lambda code: True, verify=False)
         self.assertEqual(self.status, 0)
 
     def test_assertions_judge_what_verify_false_accepted(self):

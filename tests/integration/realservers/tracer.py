@@ -20,7 +20,7 @@ NESTED_KEYS = {
             "chain_valid", "chain_error", "name_matches", "self_signed", "ocsp"},
     "certificate": {"subject", "issuer", "valid_from", "valid_until", "days_remaining", "sans",
                     "serial", "fingerprint_sha256", "key_type", "key_bits", "signature_algorithm",
-                    "earliest_expiry", "chain"},
+                    "earliest_expiry", "verified_expiry", "chain"},
     "response": {"bytes", "matched", "excerpt"}}
 NULLABLE = {"failure", "tls", "certificate", "response"}
 ASSERTION_KEYS = {"type", "expected", "actual", "passed", "severity"}
