@@ -15,8 +15,11 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <unordered_map>
 #include <vector>
 
+#include "engine/error_queue_read.h"
 #include "engine/limits.h"
 
 namespace tracer::engine {
@@ -27,7 +30,14 @@ constexpr unsigned kCompletionEntries = 32768;
 constexpr int kBufferGroup = 0;
 
 // Operations of our own carry their kind in the token's top byte, which callers leave zero.
-enum class Internal : std::uint8_t { kCaller = 0, kSocket = 1, kIgnored = 2, kWake = 3 };
+enum class Internal : std::uint8_t {
+  kCaller = 0,
+  kSocket = 1,
+  kIgnored = 2,
+  kWake = 3,
+  kConfirm = 4,
+  kReason = 5,
+};
 
 constexpr Token internal_token(Internal kind, std::uint64_t low) {
   return static_cast<Token>(kind) << 56 | low;
@@ -57,8 +67,10 @@ class UringRing final : public Ring {
  private:
   // What must outlive a submission, and what a linked pair shares.
   struct SlotState {
-    sockaddr_in6 address;           // room for either family; read by the kernel at submission
-    std::int32_t socket_error = 0;  // of the socket half of a connect that failed
+    sockaddr_in6 address;     // room for either family; read by the kernel at submission
+    bool connecting = false;  // true exactly while a connect has not been told to the caller
+    bool confirming = false;  // … and says that it succeeded, which is being confirmed
+    Token connect_token = 0;
     Token receive_token = 0;
   };
   struct Deferred {  // a result known without asking the kernel
@@ -73,6 +85,8 @@ class UringRing final : public Ring {
   void recycle_buffers();
   void submit_and_wait(std::int64_t timeout_ns);
   void take(const io_uring_cqe& cqe);
+  void take_internal(Internal kind, Slot slot, std::int32_t result);
+  void end_connect(Slot slot, std::int32_t result);
 
   io_uring ring_{};
   bool ring_open_ = false;
@@ -82,6 +96,7 @@ class UringRing final : public Ring {
   std::vector<SlotState> slots_;
   std::vector<Deferred> deferred_;
   std::vector<Slot> starved_;  // receives that found no buffer; queued again by the next wait()
+  std::unordered_map<Slot, std::unique_ptr<ErrorQueueRead>> reasons_;  // being read
   std::vector<Completion> completions_;
   int wake_descriptor_ = -1;
   std::uint64_t wake_count_ = 0;  // written by the kernel
@@ -120,10 +135,11 @@ std::string missing_operation(io_uring* ring) {
     int operation;
     const char* name;
   };
-  constexpr std::array<Needed, 8> kNeeded{{{IORING_OP_SOCKET, "SOCKET"},
+  constexpr std::array<Needed, 9> kNeeded{{{IORING_OP_SOCKET, "SOCKET"},
                                            {IORING_OP_CONNECT, "CONNECT"},
                                            {IORING_OP_SEND, "SEND"},
                                            {IORING_OP_RECV, "RECV"},
+                                           {IORING_OP_RECVMSG, "RECVMSG"},
                                            {IORING_OP_CLOSE, "CLOSE"},
                                            {IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL"},
                                            {IORING_OP_POLL_ADD, "POLL_ADD"},
@@ -193,6 +209,8 @@ io_uring_sqe* UringRing::next_sqe() {
 void UringRing::connect(Slot slot, const Endpoint& target, const IpAddress& source, Token token) {
   SlotState& state = slots_[slot];
   state = SlotState{};
+  state.connecting = true;
+  state.connect_token = token;
   sockaddr_storage address{};
   const socklen_t length = target.to_sockaddr(address);
   assert(length <= sizeof state.address && token_slot(token) == slot);
@@ -201,11 +219,12 @@ void UringRing::connect(Slot slot, const Endpoint& target, const IpAddress& sour
   if (source.family != 0) {
     int error = 0;
     if (!install_bound_socket(slot, family, source, error)) {
+      state.connecting = false;
       deferred_.push_back({token, -error});
       return;
     }
   }
-  reserve(2);
+  reserve(3);
   if (source.family == 0) {
     io_uring_sqe* sqe = next_sqe();
     io_uring_prep_socket_direct(sqe, family, SOCK_STREAM, IPPROTO_TCP, slot, 0);
@@ -215,8 +234,17 @@ void UringRing::connect(Slot slot, const Endpoint& target, const IpAddress& sour
   io_uring_sqe* sqe = next_sqe();
   io_uring_prep_connect(sqe, static_cast<int>(slot),
                         reinterpret_cast<const sockaddr*>(&state.address), length);
-  io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+  io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE | IOSQE_IO_LINK);
   io_uring_sqe_set_data64(sqe, token);
+
+  // When an ICMP error comes back while connect still runs (a firewall of this host or a container
+  // network rejecting), io_uring reports success for a socket that is not connected. Asked again,
+  // a connected socket says EISCONN, and that one EALREADY.
+  sqe = next_sqe();
+  io_uring_prep_connect(sqe, static_cast<int>(slot),
+                        reinterpret_cast<const sockaddr*>(&state.address), length);
+  io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+  io_uring_sqe_set_data64(sqe, internal_token(Internal::kConfirm, slot));
 }
 
 // Binding on the ring needs Linux 6.11; a bound source address is rare, so it is done the plain
@@ -330,32 +358,66 @@ void UringRing::submit_and_wait(std::int64_t timeout_ns) {
   io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
 }
 
-void UringRing::take(const io_uring_cqe& cqe) {
-  const Token token = cqe.user_data;
-  switch (internal_kind(token)) {
-    case Internal::kIgnored:
+void UringRing::end_connect(Slot slot, std::int32_t result) {
+  // A socket that could not be put into its slot says nothing; the connect finds it empty.
+  if (result == -EBADF) result = -ENFILE;
+  slots_[slot].connecting = false;
+  completions_.push_back({slots_[slot].connect_token, result, {}});
+}
+
+void UringRing::take_internal(Internal kind, Slot slot, std::int32_t result) {
+  SlotState& state = slots_[slot];
+  switch (kind) {
+    case Internal::kSocket:  // failed, and took the operations linked to it along in silence
+      end_connect(slot, result);
       return;
+    case Internal::kConfirm: {
+      if (!state.connecting || !state.confirming) return;  // the connect has failed
+      if (result != -EALREADY) {
+        end_connect(slot, 0);
+        return;
+      }
+      auto& reason = reasons_[slot] = std::make_unique<ErrorQueueRead>();
+      io_uring_sqe* sqe = next_sqe();
+      io_uring_prep_recvmsg(sqe, static_cast<int>(slot), reason->message(),
+                            MSG_ERRQUEUE | MSG_DONTWAIT);
+      io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+      io_uring_sqe_set_data64(sqe, internal_token(Internal::kReason, slot));
+      return;
+    }
+    case Internal::kReason: {
+      const auto reason = reasons_.extract(slot);
+      end_connect(slot, -reason.mapped()->error(result));
+      return;
+    }
     case Internal::kWake:
       arm_wake();
       return;
-    case Internal::kSocket:  // only failures arrive here; the cancelled connect follows
-      slots_[token_slot(token)].socket_error = cqe.res;
-      return;
+    case Internal::kIgnored:
     case Internal::kCaller:
-      break;
+      return;
   }
-  Completion completion{token, cqe.res, {}};
-  if (cqe.res < 0 && token_owner(token) == TokenOwner::kProbe) {
+}
+
+void UringRing::take(const io_uring_cqe& cqe) {
+  const Token token = cqe.user_data;
+  if (internal_kind(token) != Internal::kCaller) {
+    take_internal(internal_kind(token), token_slot(token), cqe.res);
+    return;
+  }
+  if (token_owner(token) == TokenOwner::kProbe) {
     SlotState& slot = slots_[token_slot(token)];
+    if (slot.connecting) {
+      slot.confirming = cqe.res == 0;
+      if (!slot.confirming) end_connect(token_slot(token), cqe.res);
+      return;
+    }
     if (cqe.res == -ENOBUFS && token == slot.receive_token) {
       starved_.push_back(token_slot(token));
       return;
     }
-    if (cqe.res == -ECANCELED && slot.socket_error != 0) completion.result = slot.socket_error;
-    // A socket that could not be put into its slot says nothing; the connect finds it empty.
-    if (cqe.res == -EBADF) completion.result = -ENFILE;
-    slot.socket_error = 0;
   }
+  Completion completion{token, cqe.res, {}};
   if ((cqe.flags & IORING_CQE_F_BUFFER) != 0) {
     const auto id = static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
     used_buffers_.push_back(id);
