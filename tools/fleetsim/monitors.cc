@@ -10,6 +10,8 @@ namespace tracer::fleetsim {
 namespace {
 
 constexpr std::size_t kFlushBytes = 1 << 20;
+// Long: thousands of handshakes at once keep a small machine busy for seconds.
+constexpr int kTimeoutS = 30;
 
 std::string json_string(std::string_view text) {
   std::string quoted = "\"";
@@ -36,9 +38,10 @@ std::string json_string(std::string_view text) {
   return quoted += '"';
 }
 
-// The members of a service's monitor after its name and host, and the closing brace.
-std::string monitor_rest(const Service& service, std::uint16_t base_port,
-                         std::string_view ca_file) {
+// The members of a service's monitor after its name and host, and the closing brace. own_timeout:
+// no defaults give it one.
+std::string monitor_rest(const Service& service, std::uint16_t base_port, std::string_view ca_file,
+                         bool own_timeout) {
   const Sample& sample = service.sample;
   std::string rest =
       fmt::format(R"("port":{},"labels":{{"service":{},"expect":{}}})", base_port + service.offset,
@@ -58,7 +61,10 @@ std::string monitor_rest(const Service& service, std::uint16_t base_port,
   }
   text_member("send_after_connect", sample.send);
   text_member("expect_response", sample.expect_response);
-  if (!sample.more.empty()) (rest += ',') += sample.more;
+  const bool short_timeout = sample.timeout_s != 0;
+  if (short_timeout || own_timeout) {
+    member("timeout", fmt::format("\"{}s\"", short_timeout ? sample.timeout_s : kTimeoutS));
+  }
   return rest += '}';
 }
 
@@ -93,7 +99,7 @@ tl::expected<Choice, std::string> choose(std::span<const Service> services,
       if (times-- <= 0) continue;
       more = true;
       auto& list = service->sample.tls ? choice.secure : choice.clear;
-      list.push_back(monitor_rest(*service, options.base_port, options.ca_file));
+      list.push_back(monitor_rest(*service, options.base_port, options.ca_file, options.ndjson));
     }
   }
   return choice;
@@ -117,7 +123,8 @@ tl::expected<void, std::string> emit_monitors(std::span<const Service> services,
 
   std::string out;
   if (!options.ndjson) {
-    out = "{\"defaults\":{\"timeout\":\"10s\",\"interval\":\"1m\"},\"monitors\":[\n";
+    out = fmt::format("{{\"defaults\":{{\"timeout\":\"{}s\",\"interval\":\"1m\"}},\"monitors\":[\n",
+                      kTimeoutS);
   }
   std::uint64_t secured = 0;
   for (std::uint64_t i = 0; i < options.count; ++i) {
@@ -156,12 +163,12 @@ std::string list_json(std::span<const Service> services, std::uint16_t base_port
   std::string text = fmt::format("{{\"base_port\":{},\"services\":[", base_port);
   const char* separator = "\n";
   for (const Service& service : services) {
-    fmt::format_to(std::back_inserter(text),
-                   R"({}{{"name":{},"port":{},"about":{},"tls":{},"expect":{},"monitor":{}}})",
-                   separator, json_string(service.name), base_port + service.offset,
-                   json_string(service.about), service.sample.tls,
-                   json_string(service.sample.expect),
-                   monitor(service.name, "127.0.0.1", monitor_rest(service, base_port, ca_file)));
+    fmt::format_to(
+        std::back_inserter(text),
+        R"({}{{"name":{},"port":{},"about":{},"tls":{},"expect":{},"monitor":{}}})", separator,
+        json_string(service.name), base_port + service.offset, json_string(service.about),
+        service.sample.tls, json_string(service.sample.expect),
+        monitor(service.name, "127.0.0.1", monitor_rest(service, base_port, ca_file, true)));
     separator = ",\n";
   }
   return text += "\n]}\n";

@@ -172,6 +172,17 @@ bool add_extensions(X509* certificate, X509* issuer, const Wish& wish) {
   return ok;
 }
 
+// A certificate that was read keeps its encoding; one that was built is encoded anew each time it
+// is presented.
+Certificate read_back(X509* built) {
+  unsigned char* encoded = nullptr;
+  const int size = i2d_X509(built, &encoded);
+  const unsigned char* at = encoded;
+  Certificate read(size > 0 ? d2i_X509(nullptr, &at, size) : nullptr);
+  OPENSSL_free(encoded);
+  return read;
+}
+
 // issuer null: signed with its own key. Empty when OpenSSL refuses.
 Credential issue(const Wish& wish, const Credential* issuer) {
   Credential made{make_key(wish.key), Certificate(X509_new()), {}};
@@ -190,7 +201,8 @@ Credential issue(const Wish& wish, const Credential* issuer) {
       add_extensions(certificate, issuer_certificate, wish);
   const EVP_MD* digest = EVP_PKEY_get_id(issuer_key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
   if (!described || X509_sign(certificate, issuer_key, digest) == 0) return {};
-  return made;
+  made.certificate = read_back(certificate);
+  return made.certificate ? std::move(made) : Credential{};
 }
 
 template <typename Write>

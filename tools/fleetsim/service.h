@@ -93,7 +93,7 @@ struct Sample {
   std::string_view starttls;  // a protocol, or none
   std::string_view send;
   std::string_view expect_response;
-  std::string_view more;      // further keys of the monitor, JSON members
+  int timeout_s = 0;          // 0: the usual
   std::string_view more_tls;  // further keys of its `tls`, JSON members
   std::string_view server_name = "fleet.test";
 };

@@ -6,7 +6,7 @@ namespace {
 
 using namespace dialogues;
 
-constexpr std::string_view kShort = R"("timeout":"2s")";
+constexpr int kShortS = 2;  // for services that are to time out
 constexpr std::string_view kPing = "PING\r\n";
 constexpr std::string_view kPong = "+PONG";
 
@@ -59,7 +59,7 @@ const Service kPlain[] = {
      .name = "silent",
      .about = "accepts and never speaks",
      .clear = &kSilent,
-     .sample = {.expect = "response_timeout", .expect_response = "anything", .more = kShort}},
+     .sample = {.expect = "response_timeout", .expect_response = "anything", .timeout_s = kShortS}},
     {.offset = 9,
      .name = "close-at-accept",
      .about = "closes at once (FIN)",
@@ -85,7 +85,7 @@ const Service kPlain[] = {
      .name = "blackhole",
      .about = "drops every SYN: connection timeout",
      .listening = Listening::kBlackhole,
-     .sample = {.expect = "connection_timeout", .more = kShort}},
+     .sample = {.expect = "connection_timeout", .timeout_s = kShortS}},
 };
 
 const Service kStarttls[] = {
@@ -195,9 +195,7 @@ constexpr Service tls(int offset, std::string_view name, std::string_view about,
   return service;
 }
 
-constexpr Sample fails(std::string_view code, std::string_view more = {}) {
-  return {.expect = code, .more = more};
-}
+constexpr Sample fails(std::string_view code) { return {.expect = code}; }
 
 constexpr Sample pings(int weight) {
   return {.weight = weight, .send = kPing, .expect_response = kPong};
@@ -251,7 +249,7 @@ const Service kTls[] = {
      .name = "tls-silent",
      .about = "accepts and never answers the ClientHello",
      .clear = &kSilent,
-     .sample = {.expect = "tls_timeout", .tls = true, .more = kShort}},
+     .sample = {.expect = "tls_timeout", .tls = true, .timeout_s = kShortS}},
     {.offset = 62,
      .name = "tls-slow",
      .about = "begins the handshake 1.5 s after the accept",

@@ -19,7 +19,7 @@ class Fleet:
     def __init__(self, *arguments, descriptors=None):
         self.directory = tempfile.TemporaryDirectory(prefix="fleetsim-")
         self.ca, self.cert, self.key = (os.path.join(self.directory.name, "made", name)
-                                        for name in ("ca.pem", "cert.pem", "key.pem"))
+                                        for name in ("ca.pem", "client.pem", "client.key"))
 
         def limit():
             if descriptors:
