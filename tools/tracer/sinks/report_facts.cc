@@ -1,9 +1,9 @@
 #include "tools/tracer/sinks/report_facts.h"
 
-#include <array>
 #include <cstddef>
 #include <utility>
 
+#include "engine/probe_facts.h"
 #include "ssl/protocol.h"
 
 namespace tracer::cli {
@@ -31,23 +31,10 @@ std::string_view failure_detail_text(const engine::Report& report) {
   return detail.empty() ? engine::failure_info(report.failure).cause : detail;
 }
 
-std::string_view chain_error_name(ssl::ChainProblems problems) {
-  using ssl::ChainProblem;
-  constexpr std::array<std::pair<ChainProblem, FailureCode>, 9> kCodes{{
-      {ChainProblem::kMalformed, FailureCode::kCertificateMalformed},
-      {ChainProblem::kRevoked, FailureCode::kCertificateRevoked},
-      {ChainProblem::kSelfSigned, FailureCode::kCertificateSelfSigned},
-      {ChainProblem::kIncomplete, FailureCode::kCertificateChainIncomplete},
-      {ChainProblem::kUntrustedIssuer, FailureCode::kCertificateUntrustedIssuer},
-      {ChainProblem::kExpired, FailureCode::kCertificateExpired},
-      {ChainProblem::kNotYetValid, FailureCode::kCertificateNotYetValid},
-      {ChainProblem::kConstraint, FailureCode::kCertificateUntrustedIssuer},
-      {ChainProblem::kWeak, FailureCode::kCertificateWeak},
-  }};
-  for (const auto& [problem, code] : kCodes) {
-    if (ssl::has(problems, problem)) return engine::failure_info(code).name;
-  }
-  return {};
+FailureCode chain_error(ssl::ChainProblems problems) {
+  constexpr auto kName = static_cast<ssl::ChainProblems>(ssl::ChainProblem::kNameMismatch);
+  const auto of_chain = static_cast<ssl::ChainProblems>(problems & ~kName);
+  return engine::failure_from_judgement(of_chain, engine::TlsPolicy{});
 }
 
 std::vector<std::string> failed_assertions(const engine::Report& report,

@@ -18,8 +18,9 @@ std::string failure_code_text(const engine::Report& report);
 std::string_view failure_phase_text(const engine::Report& report);
 // What was seen, or the code's own cause where the probe had nothing to add.
 std::string_view failure_detail_text(const engine::Report& report);
-// The failure code's name of the chain's first problem, the name aside; empty for a good chain.
-std::string_view chain_error_name(ssl::ChainProblems problems);
+// The failure that the chain's first problem amounts to, the name aside; kNone for a good chain.
+// The policy does not matter: a chain that was not enforced is told of all the same.
+engine::FailureCode chain_error(ssl::ChainProblems problems);
 // "response_time: expected less_than 500, got 812" for each assertion that does not hold; a warning
 // says so.
 std::vector<std::string> failed_assertions(const engine::Report& report,

@@ -91,7 +91,10 @@ void append_tls(std::string& out, const Outcome& outcome, const CheckPolicy& pol
   object.text_or_null("starttls", upgraded ? starttls_name(policy.tls.starttls) : "");
   judged("verified", is_verified(outcome, policy));
   judged("chain_valid", tls.chain_valid);
-  object.text_or_null("chain_error", tls.judged ? chain_error_name(tls.problems) : "");
+  const engine::FailureCode problem =
+      tls.judged ? chain_error(tls.problems) : engine::FailureCode::kNone;
+  const bool has_problem = problem != engine::FailureCode::kNone;
+  object.text_or_null("chain_error", has_problem ? engine::failure_info(problem).name : "");
   judged("name_matches", tls.name_matches);
   judged("self_signed", tls.self_signed);
   object.text_or_null("ocsp", tls.ocsp_stapled ? "stapled" : "");

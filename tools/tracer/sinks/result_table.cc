@@ -122,7 +122,7 @@ std::string ResultTable::line(const Report& report) const {
 
 std::string ResultTable::indented(std::string_view text, Paint paint) const {
   const std::string lines =
-      std::string(kIndent, ' ') + wrapped(text, presentation_.columns, kIndent);
+      std::string(kIndent, ' ') + wrapped(text, presentation_.columns, kIndent, kIndent);
   return painted(lines, paint, presentation_) + '\n';
 }
 

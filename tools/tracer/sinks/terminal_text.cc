@@ -158,22 +158,24 @@ std::string padded_left(std::string_view text, int columns) {
   return std::string(static_cast<std::size_t>(missing), ' ') + std::string(text);
 }
 
-std::string wrapped(std::string_view text, int columns, int indent) {
+std::string wrapped(std::string_view text, int columns, int start, int indent) {
   std::string out;
-  int used = 0;
+  int used = start;
+  bool line_begins = true;
   while (!text.empty()) {
     const std::size_t space = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
     const int width = display_width(word);
-    if (used != 0 && columns != 0 && used + 1 + width > columns) {
+    if (!line_begins && columns != 0 && used + 1 + width > columns) {
       out += '\n';
       out.append(static_cast<std::size_t>(indent), ' ');
       used = indent;
-    } else if (used != 0) {
+    } else if (!line_begins) {
       out += ' ';
       ++used;
     }
+    line_begins = false;
     out += word;
     used += width;
   }

@@ -25,10 +25,10 @@ std::string cut(std::string_view text, int columns, const Presentation& presenta
 std::string padded_right(std::string_view text, int columns);  // never cuts
 std::string padded_left(std::string_view text, int columns);
 
-// Breaks between words so that lines take at most `columns` (0: no limit); lines after the first
-// begin with `indent` spaces. A word that is too long has a line of its own. No line end at the
-// end.
-std::string wrapped(std::string_view text, int columns, int indent);
+// Breaks between words so that lines end within `columns` (0: no limit), the first of them having
+// begun in column `start`; the others begin with `indent` spaces. A word that is too long has a
+// line of its own. No line end at the end.
+std::string wrapped(std::string_view text, int columns, int start, int indent);
 
 // Three significant digits: "85 µs", "1.20 ms", "153 ms", "10.0 s"; a dash where not measured.
 std::string duration_text(std::int64_t duration_ns, const Presentation& presentation);
