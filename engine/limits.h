@@ -23,7 +23,7 @@ inline constexpr std::size_t kExcerptBytes = 64;             // of a response, i
 inline constexpr std::size_t kDetailBytes = 160;             // of a failure's detail
 inline constexpr std::size_t kMaxAddresses = 16;             // of one name, kept and tried
 
-// How long a TLS 1.3 server that asked for a client certificate in vain is given to say no.
+// How long a TLS 1.3 server that asked for a client certificate is given to say no to it.
 inline constexpr std::int64_t kRefusalWindowNs = 1'000'000'000;
 
 inline constexpr std::size_t kCompletionsPerTick = 256;

@@ -90,10 +90,10 @@ void ProbePool::inspect(Probe& probe, const Tick& tick) {
   begin_exchange(probe, tick);
 }
 
-// Where a response is awaited it shows whether the server took us without a certificate; where
-// none is, the server is given a moment to say no.
+// Where a response is awaited it shows whether the server took us and our certificate, or its
+// absence; where none is, the server is given a moment to say no.
 bool ProbePool::await_refusal(Probe& probe, const Tick& tick) {
-  if (!probe.tls || !probe.tls->unanswered_certificate_request()) return false;
+  if (!probe.tls || !probe.tls->may_still_refuse()) return false;
   probe.state = State::kRefusalWindow;
   environment_.host.set_deadline(
       slot_of(probe), std::min(probe.deadline_ns, tick.now_ns + limits::kRefusalWindowNs));

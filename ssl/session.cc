@@ -260,9 +260,8 @@ Session::Status Session::finish_handshake() {
   }
   // In TLS 1.3 the request is encrypted and the library does not tell of it; but the last flight
   // then holds a Certificate record before Finished.
-  unanswered_request_ = !has_client_certificate_ &&
-                        protocol_ == static_cast<std::uint16_t>(ProtocolVersion::kTls13) &&
-                        encrypted_records(output_) > 1;
+  certificate_requested_ = protocol_ == static_cast<std::uint16_t>(ProtocolVersion::kTls13) &&
+                           encrypted_records(output_) > 1;
   return Status::kDone;
 }
 

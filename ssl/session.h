@@ -77,9 +77,9 @@ class Session {
   std::uint16_t group() const { return group_; }
   const std::string& alpn() const { return alpn_; }
   bool ocsp_stapled() const { return false; }
-  // A server that speaks TLS 1.3 asked for a certificate and we had none: it may still refuse us,
-  // by an alert that comes after the handshake.
-  bool unanswered_certificate_request() const { return unanswered_request_; }
+  // A server that speaks TLS 1.3 asked for a client certificate: for want of one, or because it
+  // does not like ours, it may still refuse us by an alert that comes after the handshake.
+  bool may_still_refuse() const { return certificate_requested_; }
 
  private:
   friend int session_io::on_receive(WOLFSSL*, char*, int, void*);
@@ -99,7 +99,7 @@ class Session {
   bool has_client_certificate_ = false;
   bool done_ = false;
   bool transport_closed_ = false;
-  bool unanswered_request_ = false;
+  bool certificate_requested_ = false;
   SessionError error_ = SessionError::kNone;
   std::uint8_t alert_ = 0;
   std::uint16_t protocol_ = 0;
