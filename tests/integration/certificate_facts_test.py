@@ -5,7 +5,7 @@ import unittest
 
 from realservers import openssl_facts, tracer
 from realservers.case import Fleet
-from realservers.web import GnutlsServer, Nginx, OpensslServer, Vhost
+from realservers.web import GnutlsServer, Nginx, Vhost
 
 KEYS = ("RSA", "RSA-3072", "P-256", "P-384", "P-521", "Ed25519")
 TLS12_SUITES = ("ECDHE-{}-AES128-GCM-SHA256", "ECDHE-{}-AES256-GCM-SHA384",
@@ -46,11 +46,7 @@ class CertificateFacts(Fleet):
         cls.add_unusual(add)
         cls.gnutls = GnutlsServer(cls.site, leaves["RSA"])
         cls.ports["gnutls"] = cls.gnutls.ports["tls"]
-        stapled = cls.pki.leaf("stapled")
-        stapling = OpensslServer(
-            cls.site, stapled, ["-status_file", cls.pki.ocsp_response(stapled)])
-        cls.ports["stapled"] = stapling.ports["tls"]
-        return [Nginx(cls.site, vhosts), cls.gnutls, stapling]
+        return [Nginx(cls.site, vhosts), cls.gnutls]
 
     @classmethod
     def add_unusual(cls, add):
@@ -136,10 +132,6 @@ class CertificateFacts(Fleet):
                     reported = self.results[f"{curve} {version}"]["tls"]["group"]
                     self.assertEqual(reported, openssl_facts.GROUPS[curve])
                     self.assertEqual(self.opinions[f"{curve} {version}"]["group"], reported)
-
-    def test_a_stapled_ocsp_response_is_seen(self):
-        self.assertEqual(self.results["stapled"]["tls"]["ocsp"], "stapled")
-        self.assertIsNone(self.results["RSA TLSv1.3"]["tls"]["ocsp"])
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ class RealPorts(TracerCase):
         start_all(cls.servers)
         namespace.use_resolver(site, SERVER)
         namespace.firewall("tcp dport 81 drop", "tcp dport 82 reject with tcp reset",
-                           "tcp dport 84 reject with icmpx type host-unreachable")
+                           "tcp dport 84 reject with icmpx type host-unreachable",
+                           "tcp dport 85 reject with icmpx type port-unreachable")
 
     def example(self):
         """The document, with the two things that a test cannot have: files in /etc/tracer, and
@@ -89,7 +90,7 @@ class RealPorts(TracerCase):
         done, results = self.run_example()
         for name, result in results.items():
             with self.subTest(name):
-                self.assert_up(result)
+                self.assert_verdict(name, result)
                 self.assertEqual(result["monitor"]["labels"],
                                  {"team": "platform", "environment": "production"})
         self.assertEqual(len(results), 18, sorted(results))
@@ -115,18 +116,27 @@ class RealPorts(TracerCase):
                 if name in ("incoming mail", "mail submission"):
                     self.assert_down(result, "connection_refused", "connect")
                 else:
-                    self.assert_up(result)
+                    self.assert_verdict(name, result)
+
+    def assert_verdict(self, name, result):
+        if name == "no telnet":  # up because it was refused
+            self.assertEqual(result["verdict"], "up")
+            self.assertEqual(result["failure"]["code"], "connection_refused")
+        else:
+            self.assert_up(result)
 
     def test_4_what_a_firewall_does_is_told_apart(self):
         monitors = [{"name": name, "host": SERVER, "port": port, "timeout": "1s"}
                     for name, port in (("dropped", 81), ("rejected", 82), ("closed", 83),
-                                       ("host", 84))]
+                                       ("no host", 84), ("no port", 85))]
         monitors.append({"name": "nowhere", "host": "198.51.100.1", "port": 80, "timeout": "1s"})
         results = self.sweep(self.site, monitors)
         self.assert_down(results["dropped"], "connection_timeout", "connect")
         self.assert_down(results["rejected"], "connection_refused", "connect")
         self.assert_down(results["closed"], "connection_refused", "connect")
-        self.assert_down(results["host"], "host_unreachable", "connect")
+        # The answer to these two comes while connect still runs.
+        self.assert_down(results["no host"], "host_unreachable", "connect")
+        self.assert_down(results["no port"], "connection_refused", "connect")
         self.assert_down(results["nowhere"], "network_unreachable", "connect")
 
     def test_5_source_address(self):

@@ -58,6 +58,8 @@ class Mariadb(Server):
             "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
             "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0"]),
             env=self.environment(), cwd=self.folder)
+        # Without an account for other hosts those get an error instead of a greeting.
+        self.write("init.sql", "CREATE USER IF NOT EXISTS 'nobody'@'%' ACCOUNT LOCK;\n")
         if self.leaf:
             self.key = self.copy_key(self.leaf.key)
 
@@ -65,7 +67,8 @@ class Mariadb(Server):
         command = [
             self.program, "--no-defaults", f"--datadir={self.path('data')}",
             f"--bind-address={self.address}", f"--port={self.ports['mysql']}",
-            f"--socket={self.path('sock')}", f"--pid-file={self.path('pid')}",
+            f"--init-file={self.path('init.sql')}", f"--socket={self.path('sock')}",
+            f"--pid-file={self.path('pid')}",
             "--skip-name-resolve", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M",
             "--max-connections=20", "--innodb-flush-log-at-trx-commit=0",
             # Probes that hang up after the greeting count as errors; they must not block us.
@@ -96,7 +99,7 @@ class Redis(Server):
 
     def command(self):
         command = [self.program, "--bind", self.address, "--port", str(self.ports["redis"]),
-                   "--save", "", "--appendonly", "no", "--dir", self.folder]
+                   "--protected-mode", "no", "--save", "", "--appendonly", "no", "--dir", self.folder]
         if self.leaf:
             command += ["--tls-port", str(self.ports["redis-tls"]),
                         "--tls-cert-file", self.leaf.chain, "--tls-key-file", self.key,

@@ -2,6 +2,7 @@
 that tracer's reports are compared with."""
 
 import datetime
+import functools
 import ipaddress
 import re
 import subprocess
@@ -15,6 +16,7 @@ GROUPS = {"prime256v1": "P-256", "secp256r1": "P-256", "secp384r1": "P-384", "se
           "X25519": "X25519", "x25519": "X25519"}
 
 
+@functools.lru_cache(maxsize=None)
 def certificate_facts(pem):
     """The facts of one PEM certificate, named and spelled as in tracer's JSON."""
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
@@ -80,8 +82,13 @@ def handshake(address, port, server_name, *options):
 
 
 def iana_suite(openssl_name):
+    return _suite_names()[openssl_name]
+
+
+@functools.lru_cache(maxsize=None)
+def _suite_names():
+    names = {}
     for line in run(["openssl", "ciphers", "-stdname", "ALL:@SECLEVEL=0"]).splitlines():
         standard, _, rest = line.partition(" - ")
-        if rest.split()[0] == openssl_name:
-            return standard.strip()
-    raise KeyError(openssl_name)
+        names[rest.split()[0]] = standard.strip()
+    return names

@@ -104,17 +104,6 @@ class Pki:
                 self._company = self._self_signed_authority("company", "/CN=Company CA")
             return self._company
 
-    def ocsp_response(self, leaf, issuer=None):
-        """What the issuer's OCSP responder says of the leaf, for a server to staple: good."""
-        issuer = issuer or self.intermediate
-        request, response = self._path("ocsp.req"), self._path("ocsp.resp")
-        run(["openssl", "ocsp", "-issuer", issuer.cert, "-cert", leaf.cert, "-reqout", request,
-             "-no_nonce"])
-        run(["openssl", "ocsp", "-index", os.path.join(issuer.folder, "index.txt"), "-CA",
-             issuer.cert, "-rsigner", issuer.cert, "-rkey", issuer.key, "-reqin", request,
-             "-respout", response, "-ndays", "7"])
-        return response
-
     # -- the kinds that go wrong -----------------------------------------------------------
 
     def expired(self):
