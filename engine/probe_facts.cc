@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace tracer::engine {
@@ -36,7 +37,7 @@ FailureCode failure_from_judgement(ssl::ChainProblems problems, const TlsPolicy&
         static_cast<ssl::ChainProblems>(~(static_cast<unsigned>(ChainProblem::kNameMismatch) |
                                           static_cast<unsigned>(ChainProblem::kSelfSigned)));
   }
-  constexpr std::array<std::pair<ChainProblem, FailureCode>, 10> kCodes{{
+  constexpr std::array<std::pair<ChainProblem, FailureCode>, 11> kCodes{{
       {ChainProblem::kMalformed, FailureCode::kCertificateMalformed},
       {ChainProblem::kRevoked, FailureCode::kCertificateRevoked},
       {ChainProblem::kSelfSigned, FailureCode::kCertificateSelfSigned},
@@ -47,10 +48,12 @@ FailureCode failure_from_judgement(ssl::ChainProblems problems, const TlsPolicy&
       {ChainProblem::kConstraint, FailureCode::kCertificateUntrustedIssuer},
       {ChainProblem::kWeak, FailureCode::kCertificateWeak},
       {ChainProblem::kNameMismatch, FailureCode::kCertificateNameMismatch},
+      {ChainProblem::kUnsupported, FailureCode::kTlsUnsupportedByProber},
   }};
   for (const auto& [problem, code] : kCodes) {
     if (ssl::has(problems, problem)) return code;
   }
+  assert(problems == 0 && "a problem without a code would pass for a good chain");
   return FailureCode::kNone;
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -30,15 +31,28 @@ void pin_this_thread(int core) {
 
 }  // namespace
 
-Fleet::Fleet(const FleetOptions& options, const engine::MonitorSet& monitors, ReportSink& sink)
-    : options_(options), monitors_(monitors), sink_(sink) {}
+std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
+                                        std::string_view location) {
+  std::vector<std::uint32_t> selection;
+  for (std::uint32_t i = 0; i < monitors.size(); ++i) {
+    const engine::Monitor& monitor = monitors.at(i);
+    const auto& locations = monitors.policy(monitor).locations;
+    const bool here = locations.empty() ||
+                      std::ranges::find(locations, location) != locations.end();
+    if (monitor.enabled && here) selection.push_back(i);
+  }
+  return selection;
+}
+
+Fleet::Fleet(const FleetOptions& options, const engine::MonitorSet& monitors,
+             std::vector<std::uint32_t> selection, ReportSink& sink)
+    : options_(options), monitors_(monitors), selection_(std::move(selection)), sink_(sink) {}
 Fleet::~Fleet() = default;
 
 void Fleet::make_shards(const engine::TrustStores& trust) {
   std::vector<std::vector<std::uint32_t>> shares(options_.shards);
-  for (std::uint32_t i = 0; i < monitors_.size(); ++i) {
-    const engine::Monitor& monitor = monitors_.at(i);
-    if (monitor.enabled) shares[monitor.id_hash % options_.shards].push_back(i);
+  for (const std::uint32_t index : selection_) {
+    shares[monitors_.at(index).id_hash % options_.shards].push_back(index);
   }
   for (auto& share : shares) {
     shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts, monitors_, trust,

@@ -1,4 +1,4 @@
-// A sweep over a set of monitors: starts one shard a thread, evaluates on the calling thread, and
+// A sweep over monitors of a set: starts one shard a thread, evaluates on the calling thread, and
 // ends when every check that began has been reported.
 //
 // run() is called once, by the thread that owns the Fleet; drain() and abort() may come from any
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,10 @@
 
 namespace tracer::sched {
 
+// The enabled monitors that an agent in `location` is to check, ascending.
+std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
+                                        std::string_view location);
+
 struct FleetOptions {
   std::uint32_t shards = 1;
   bool pin = false;  // each shard to a core of its own
@@ -30,8 +35,9 @@ struct FleetOptions {
 
 class Fleet {
  public:
-  // `monitors` and `sink` outlive the Fleet.
-  Fleet(const FleetOptions& options, const engine::MonitorSet& monitors, ReportSink& sink);
+  // `selection`: ascending indices of the monitors to check. The rest outlives the Fleet.
+  Fleet(const FleetOptions& options, const engine::MonitorSet& monitors,
+        std::vector<std::uint32_t> selection, ReportSink& sink);
   ~Fleet();
 
   // Sweeps once. The error is a trouble of ours at start, in one sentence: nothing was checked.
@@ -49,6 +55,7 @@ class Fleet {
 
   const FleetOptions options_;
   const engine::MonitorSet& monitors_;
+  const std::vector<std::uint32_t> selection_;
   ReportSink& sink_;
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;
