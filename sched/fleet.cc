@@ -37,8 +37,8 @@ std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
   for (std::uint32_t i = 0; i < monitors.size(); ++i) {
     const engine::Monitor& monitor = monitors.at(i);
     const auto& locations = monitors.policy(monitor).locations;
-    const bool here = locations.empty() ||
-                      std::ranges::find(locations, location) != locations.end();
+    const bool here =
+        locations.empty() || std::ranges::find(locations, location) != locations.end();
     if (monitor.enabled && here) selection.push_back(i);
   }
   return selection;

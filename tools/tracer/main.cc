@@ -1,0 +1,44 @@
+// The command line of tracer: see `tracer --help` and docs/tracer.1.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "engine/uring_ring.h"
+#include "ssl/context.h"
+#include "tools/tracer/build_info.h"
+#include "tools/tracer/commands.h"
+#include "tools/tracer/exit_status.h"
+#include "tools/tracer/signals.h"
+
+namespace {
+
+std::string version_text() {
+  namespace info = tracer::build_info;
+  return fmt::format("tracer {} ({})\n{} ({}), {}, simdjson {}\nbuilt with {}{}{}", info::kVersion,
+                     info::kBuildType, tracer::ssl::library_version(), info::kWolfsslFlavour,
+                     tracer::engine::uring_library_version(), info::kSimdjsonVersion,
+                     info::kCompiler, info::kSanitizers.empty() ? "" : ", sanitizers ",
+                     info::kSanitizers);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace tracer::cli;
+  CLI::App app{"Watches TCP and TLS services: connects, reads certificates, judges, reports."};
+  app.set_version_flag("--version", version_text);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 all up, 1 some check failed, 2 bad usage or input, 3 own trouble.");
+  Work work;
+  add_run_command(app, work);
+  add_validate_command(app, work);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kAllUp : kBadInput;
+  }
+  Signals signals;
+  return work(signals);
+}

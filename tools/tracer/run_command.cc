@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/clock.h"
+#include "sched/fleet.h"
+#include "tools/tracer/commands.h"
+#include "tools/tracer/exit_status.h"
+#include "tools/tracer/import/import.h"
+#include "tools/tracer/import_report.h"
+#include "tools/tracer/run_options.h"
+
+namespace tracer::cli {
+namespace {
+
+struct RunOptions {
+  std::vector<std::string> files;
+  bool once = false;
+  import::ImportOptions import;
+  SweepOptions sweep;
+  OutputOptions output;
+};
+
+int run(const RunOptions& options, Signals& signals) {
+  const import::ImportResult imported = import::import_files(options.files, options.import);
+  print_import_messages(imported);
+  if (!imported.ok()) return kBadInput;
+  auto selection = sched::monitors_for(imported.monitors, options.output.location);
+  if (selection.empty()) {
+    fmt::print(stderr, "tracer: none of the {} monitors is enabled for location {}\n",
+               imported.monitors.size(), options.output.location);
+    return kBadInput;
+  }
+  const engine::SystemClock clock;
+  Output output(options.output, imported.monitors, selection.size(), clock);
+  return run_sweep(imported.monitors, std::move(selection), options.sweep, signals, output.sink());
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Work& work) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Check the monitors of documents");
+  command->add_option("FILE", options->files, "Documents in JSON or YAML; - is standard input")
+      ->required();
+  command->add_flag("--once", options->once, "One sweep over all monitors, then exit")->required();
+  command->add_flag("--allow-subsecond", options->import.allow_subsecond,
+                    "Accept intervals below one second");
+  command->add_option("--location", options->output.location, "Where this agent is")
+      ->capture_default_str();
+  command->add_option("--agent", options->output.agent, "This agent's name (default: the host's)");
+  add_sweep_options(*command, options->sweep);
+  add_output_options(*command, options->output);
+  command->callback(
+      [options, &work] { work = [options](Signals& signals) { return run(*options, signals); }; });
+}
+
+}  // namespace tracer::cli

@@ -1,0 +1,17 @@
+// Options that every command which probes has in common: how much at a time, which resolver, what
+// may be connected to, and how results are shown.
+#pragma once
+
+#include "tools/tracer/output.h"
+#include "tools/tracer/sweep.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tracer::cli {
+
+void add_sweep_options(CLI::App& command, SweepOptions& options);
+void add_output_options(CLI::App& command, OutputOptions& options);
+
+}  // namespace tracer::cli

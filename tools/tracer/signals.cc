@@ -1,0 +1,65 @@
+#include "tools/tracer/signals.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace tracer::cli {
+
+Signals::Signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not a death
+  signal_descriptor_ = signalfd(-1, &set, SFD_CLOEXEC);
+  stop_descriptor_ = eventfd(0, EFD_CLOEXEC);
+  thread_ = std::thread([this] { serve(); });
+}
+
+Signals::~Signals() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_descriptor_, &one, sizeof one);
+  thread_.join();
+  close(stop_descriptor_);
+  close(signal_descriptor_);
+}
+
+void Signals::attach(std::function<void(int)> on_signal) {
+  const std::lock_guard lock(mutex_);
+  on_signal_ = std::move(on_signal);
+  if (count_ > 0) on_signal_(count_);
+}
+
+void Signals::release() {
+  const std::lock_guard lock(mutex_);
+  on_signal_ = nullptr;
+}
+
+int Signals::count() const {
+  const std::lock_guard lock(mutex_);
+  return count_;
+}
+
+void Signals::serve() {
+  std::array<pollfd, 2> descriptors{
+      {{signal_descriptor_, POLLIN, 0}, {stop_descriptor_, POLLIN, 0}}};
+  while (true) {
+    if (poll(descriptors.data(), descriptors.size(), -1) < 0) continue;
+    if (descriptors[1].revents != 0) return;
+    signalfd_siginfo info;
+    if (read(signal_descriptor_, &info, sizeof info) != sizeof info) continue;
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    if (on_signal_) on_signal_(count_);
+  }
+}
+
+}  // namespace tracer::cli
