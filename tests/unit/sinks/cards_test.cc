@@ -248,5 +248,22 @@ TEST_F(CardTest, CardsStandApart) {
   EXPECT_EQ(output.text(), "card\n\ncard\n");
 }
 
+TEST_F(CardTest, ProgressMakesWayForACard) {
+  CapturedOutput output;
+  CapturedOutput terminal;
+  ManualClock clock;
+  ProgressSink progress(terminal.descriptor(), 1, {}, clock);
+  CardSink sink(
+      output.descriptor(), [](const engine::Report&) { return "card\n"; }, "", clock, &progress);
+  clock.advance_ms(1000);
+  progress.tick();
+  const std::string drawn = terminal.text();
+  const Sample sample = samples::redis_success(1);
+  const engine::Report report = sample.judged(monitors_);
+  sink.write({&report, 1});
+  EXPECT_EQ(terminal.text(), drawn + "\r\x1b[K");
+  EXPECT_EQ(output.text(), "card\n");
+}
+
 }  // namespace
 }  // namespace tracer::cli

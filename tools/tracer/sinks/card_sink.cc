@@ -4,10 +4,12 @@
 
 namespace tracer::cli {
 
-CardSink::CardSink(int descriptor, Render render, std::string separator, const engine::Clock& clock)
+CardSink::CardSink(int descriptor, Render render, std::string separator, const engine::Clock& clock,
+                   ProgressSink* progress)
     : render_(std::move(render)),
       separator_(std::move(separator)),
-      writer_(descriptor, "standard output", clock) {}
+      writer_(descriptor, "standard output", clock),
+      progress_(progress) {}
 
 void CardSink::write(std::span<const engine::Report> reports) {
   for (const engine::Report& report : reports) {
@@ -15,6 +17,7 @@ void CardSink::write(std::span<const engine::Report> reports) {
     if (text.empty()) continue;
     if (!std::exchange(first_, false)) writer_.buffer() += separator_;
     writer_.buffer() += text;
+    if (progress_ != nullptr) progress_->erase();
     writer_.flush();  // a person waits for it
   }
 }

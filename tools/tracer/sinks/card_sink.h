@@ -9,6 +9,7 @@
 #include "engine/clock.h"
 #include "sched/report_sink.h"
 #include "tools/tracer/sinks/descriptor_writer.h"
+#include "tools/tracer/sinks/progress_sink.h"
 
 namespace tracer::cli {
 
@@ -16,9 +17,11 @@ class CardSink final : public sched::ReportSink {
  public:
   using Render = std::function<std::string(const engine::Report&)>;
 
-  // The clock outlives the sink, and so does what `render` refers to. An empty text is skipped;
-  // `separator` stands between two texts.
-  CardSink(int descriptor, Render render, std::string separator, const engine::Clock& clock);
+  // The clock and the progress bar (which may be null, and is erased before a card is shown)
+  // outlive the sink, and so does what `render` refers to. An empty text is skipped; `separator`
+  // stands between two texts.
+  CardSink(int descriptor, Render render, std::string separator, const engine::Clock& clock,
+           ProgressSink* progress = nullptr);
 
   void write(std::span<const engine::Report> reports) override;
   bool broken() const override { return writer_.broken(); }
@@ -28,6 +31,7 @@ class CardSink final : public sched::ReportSink {
   Render render_;
   std::string separator_;
   DescriptorWriter writer_;
+  ProgressSink* progress_;
   bool first_ = true;
 };
 
