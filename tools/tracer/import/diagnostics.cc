@@ -28,7 +28,7 @@ void Diagnostics::report(Place place, std::string_view found, std::string_view a
                          std::string_view suggestion) {
   ++result_.error_count;
   if (!listening()) return;
-  const LineColumn where = locator_ != nullptr ? locator_->locate(place) : LineColumn{};
+  const LineColumn where = locate(place);
   result_.errors.push_back({file_, where.line, where.column, path_text(), std::string(found),
                             std::string(accepted), std::string(suggestion)});
 }

@@ -35,7 +35,9 @@ class Diagnostics {
     path_.clear();
   }
   const std::string& file() const { return file_; }
-  LineColumn locate(Place place) const { return locator_->locate(place); }
+  LineColumn locate(Place place) const {
+    return locator_ != nullptr ? locator_->locate(place) : LineColumn{};
+  }
 
   void report(Place place, std::string_view found, std::string_view accepted = {},
               std::string_view suggestion = {});
