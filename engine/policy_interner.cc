@@ -100,6 +100,7 @@ std::uint64_t policy_hash(const CheckPolicy& policy) {
                 static_cast<std::uint64_t>(policy.should_fail) << 48);
   hasher.address(policy.source_address);
   add(hasher, policy.tls);
+  hasher.number(static_cast<std::uint64_t>(policy.exchange.expect));
   hasher.text(policy.exchange.send);
   hasher.text(policy.exchange.substring);
   hasher.pattern(policy.exchange.pattern);
