@@ -81,37 +81,41 @@ StarttlsDialogue::Step StarttlsDialogue::feed(std::string_view bytes) {
 
 StarttlsDialogue::Step StarttlsDialogue::advance() {
   const Exchange& exchange = script_[exchange_];
-  Reading reading = exchange.reader(buffer_, exchange, state_);
-  assert(reading.consumed <= buffer_.size());
-  const bool decided =
-      reading.verdict == Verdict::kAccepted || reading.verdict == Verdict::kRefused;
-  if (decided && reading.start < early_bytes_) {
-    return end(Step::Kind::kProtocolError, "the server answered before it was asked");
-  }
-  buffer_.erase(0, reading.consumed);
-  early_bytes_ -= std::min(early_bytes_, reading.consumed);
+  std::string answers;  // to what the server asked in between
+  Reading reading;
+  do {
+    reading = exchange.reader(buffer_, exchange, state_);
+    assert(reading.consumed <= buffer_.size());
+    const bool decided =
+        reading.verdict == Verdict::kAccepted || reading.verdict == Verdict::kRefused;
+    if (decided && reading.start < early_bytes_) {
+      return end(Step::Kind::kProtocolError, "the server answered before it was asked");
+    }
+    buffer_.erase(0, reading.consumed);
+    early_bytes_ -= std::min(early_bytes_, reading.consumed);
+    if (reading.verdict == Verdict::kAnswer) answers += reading.text;
+  } while (reading.verdict == Verdict::kAnswer);
 
-  switch (reading.verdict) {
-    case Verdict::kMore:
-      return Step{};
-    case Verdict::kRefused:
-      return end(Step::Kind::kRefused, reading.text);
-    case Verdict::kGarbage:
-      return end(Step::Kind::kProtocolError, reading.text);
-    case Verdict::kAnswer:
-      early_bytes_ = buffer_.size();
-      return Step{.kind = Step::Kind::kSend, .send = std::move(reading.text)};
-    case Verdict::kAccepted:
-      break;
+  if (reading.verdict == Verdict::kRefused) return end(Step::Kind::kRefused, reading.text);
+  if (reading.verdict == Verdict::kGarbage) return end(Step::Kind::kProtocolError, reading.text);
+  if (reading.verdict == Verdict::kMore) {
+    if (answers.empty()) return Step{};
+    return Step{.kind = Step::Kind::kSend, .send = std::move(answers)};
   }
   const bool last = exchange_ + 1 == script_.size();
   if (!buffer_.empty() && (last || !exchange.unsolicited)) {
     return end(Step::Kind::kProtocolError, last ? "clear text follows the server's consent to TLS"
                                                 : "the server says more than it was asked for");
   }
-  if (last) return end(Step::Kind::kReady, {});
-  ++exchange_;
-  return send_command();
+  Step step;
+  if (last) {
+    step = end(Step::Kind::kReady, {});
+  } else {
+    ++exchange_;
+    step = send_command();
+  }
+  step.send.insert(0, answers);
+  return step;
 }
 
 StarttlsDialogue::Step StarttlsDialogue::send_command() {

@@ -157,6 +157,83 @@ Reading imap_line(std::string_view line, const Exchange& exchange, ReplyState& s
   return denied ? refused(line) : garbage(line);
 }
 
+// RFC 3977: replies of one line, and listings behind some of them.
+Reading nntp_line(std::string_view line, const Exchange& exchange, ReplyState& state) {
+  if (state.listing) return listing_line(line, exchange, state);
+  if (reply_code(line) == 0) return garbage(line);
+  state.listing = !exchange.offer.empty() && has_word(exchange.accepts, line.substr(0, 3));
+  return state.listing ? Reading{} : judge_code(line, exchange, state);
+}
+
+// RFC 959, 4.2: between "220-" and "220 " anything may stand.
+Reading ftp_line(std::string_view line, const Exchange& exchange, ReplyState& state) {
+  const int code = reply_code(line);
+  const bool last = code != 0 && !line.substr(3).starts_with('-');
+  if (state.code != 0) {
+    if (code != state.code || !last) return {};
+  } else if (code == 0) {
+    return garbage(line);
+  } else if (!last) {
+    state.code = code;
+    return {};
+  }
+  if (code < 200) {  // "ready in 3 minutes": another reply follows
+    state.code = 0;
+    return {};
+  }
+  return judge_code(line, exchange, state);
+}
+
+// RFC 5804: quoted capabilities, and a line that begins with OK, NO or BYE at the end.
+Reading sieve_line(std::string_view line, const Exchange& exchange, ReplyState& state) {
+  const bool literal = state.listing;  // announced by the line before
+  state.listing = line.ends_with('}');
+  if (literal) return {};
+  std::string_view rest = line;
+  const std::string_view word = take_word(rest);
+  if (word.starts_with('"')) {
+    const bool closed = word.size() >= 2 && word.ends_with('"');
+    const std::string_view name = closed ? word.substr(1, word.size() - 2) : word;
+    if (!exchange.offer.empty() && equals_ignoring_case(name, exchange.offer)) state.offered = true;
+    return {};
+  }
+  if (equals_ignoring_case(word, exchange.accepts)) return accepted(exchange, state);
+  const bool denied = equals_ignoring_case(word, "NO") || equals_ignoring_case(word, "BYE");
+  return denied ? refused(line) : garbage(line);
+}
+
+// Modern IRC: "[@tags ][:source ]COMMAND parameters". Notices may come at any time, and so may a
+// PING, without whose PONG some servers say nothing more.
+Reading irc_line(std::string_view line, const Exchange& exchange, ReplyState& state) {
+  std::string_view rest = line;
+  std::string_view command = take_word(rest);
+  if (command.starts_with('@')) command = take_word(rest);
+  if (command.starts_with(':')) command = take_word(rest);
+  if (command == "PING") return {Verdict::kAnswer, 0, "PONG" + std::string(rest) + "\r\n"};
+  if (command == "ERROR") return refused(line);
+  if (command == "CAP" && exchange.accepts == "CAP") {
+    take_word(rest);  // who is meant
+    if (take_word(rest) != "LS") return {};
+    std::string_view after = rest;
+    const bool more = take_word(after) == "*";
+    const std::string_view list = more ? after : rest;
+    const std::size_t colon = list.find(':');
+    if (has_word(list.substr(colon == std::string_view::npos ? 0 : colon + 1), exchange.offer)) {
+      state.offered = true;
+    }
+    return more ? Reading{} : accepted(exchange, state);
+  }
+  const bool numeric = command.size() == 3 && std::ranges::all_of(command, [](char character) {
+                         return character >= '0' && character <= '9';
+                       });
+  if (numeric && command == exchange.accepts) return accepted(exchange, state);
+  if (numeric && (command[0] == '4' || command[0] == '5' || command == "691")) return refused(line);
+  const bool word = !command.empty() && std::ranges::all_of(command, [](char character) {
+    return (character >= 'A' && character <= 'Z');
+  });
+  return numeric || word ? Reading{} : garbage(line);
+}
+
 }  // namespace
 
 Reading read_smtp(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
@@ -169,6 +246,22 @@ Reading read_pop3(std::string_view buffer, const Exchange& exchange, ReplyState&
 
 Reading read_imap(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
   return read_lines(buffer, exchange, state, imap_line);
+}
+
+Reading read_nntp(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
+  return read_lines(buffer, exchange, state, nntp_line);
+}
+
+Reading read_ftp(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
+  return read_lines(buffer, exchange, state, ftp_line);
+}
+
+Reading read_sieve(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
+  return read_lines(buffer, exchange, state, sieve_line);
+}
+
+Reading read_irc(std::string_view buffer, const Exchange& exchange, ReplyState& state) {
+  return read_lines(buffer, exchange, state, irc_line);
 }
 
 }  // namespace tracer::engine::starttls

@@ -36,6 +36,65 @@ constexpr Exchange kPostgres[] = {
     {kPostgresRequest, "the reply to SSLRequest", read_postgres, "S", ""},
 };
 
+// A list of capabilities without being asked for it (RFC 5804, 1.7).
+constexpr Exchange kSieve[] = {
+    {"", "a greeting", read_sieve, "OK", "STARTTLS"},
+    {"STARTTLS\r\n", "the reply to STARTTLS", read_sieve, "OK", ""},
+};
+
+constexpr Exchange kNntp[] = {
+    {"", "a greeting", read_nntp, "200 201", ""},
+    {"CAPABILITIES\r\n", "the reply to CAPABILITIES", read_nntp, "101", "STARTTLS"},
+    {"STARTTLS\r\n", "the reply to STARTTLS", read_nntp, "382", ""},
+};
+
+// FEAT is not asked first: servers need not have it (RFC 4217, 6), and the reply to AUTH says all.
+constexpr Exchange kFtp[] = {
+    {"", "a greeting", read_ftp, "220", ""},
+    {"AUTH TLS\r\n", "the reply to AUTH TLS", read_ftp, "234", ""},
+};
+
+constexpr Exchange kIrc[] = {
+    {"CAP LS 302\r\n", "the reply to CAP LS", read_irc, "CAP", "tls", true},
+    {"STARTTLS\r\n", "the reply to STARTTLS", read_irc, "670", "", true},
+};
+
+constexpr std::string_view kXmppProceed = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+constexpr Exchange kXmpp[] = {
+    {"<?xml version='1.0'?><stream:stream to='{host}' xmlns='jabber:client' "
+     "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+     "the stream's features", read_xmpp, "features", "starttls"},
+    {kXmppProceed, "the reply to starttls", read_xmpp, "proceed", ""},
+};
+constexpr Exchange kXmppServer[] = {
+    {"<?xml version='1.0'?><stream:stream to='{host}' xmlns='jabber:server' "
+     "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+     "the stream's features", read_xmpp, "features", "starttls"},
+    {kXmppProceed, "the reply to starttls", read_xmpp, "proceed", ""},
+};
+
+// ExtendedRequest number 1 of the operation 1.3.6.1.4.1.1466.20037 (RFC 4511, 4.14).
+constexpr std::string_view kLdapRequest(
+    "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+    "1.3.6.1.4.1.1466.20037",
+    31);
+constexpr Exchange kLdap[] = {
+    {kLdapRequest, "the reply to StartTLS", read_ldap, "", ""},
+};
+
+// SSLRequest, packet 1 of 32 bytes: CLIENT_PROTOCOL_41, CLIENT_SSL and CLIENT_SECURE_CONNECTION,
+// packets of up to 16 MiB, utf8mb4. TLS follows without a word from the server.
+constexpr std::string_view kMysqlRequest(
+    "\x20\x00\x00\x01"
+    "\x00\x8a\x00\x00"
+    "\x00\x00\x00\x01"
+    "\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    36);
+constexpr Exchange kMysql[] = {
+    {"", "a greeting", read_mysql, "", ""},
+    {kMysqlRequest, "TLS", nullptr, "", ""},
+};
+
 }  // namespace
 
 std::span<const Exchange> script(StarttlsProtocol protocol) {
@@ -50,9 +109,26 @@ std::span<const Exchange> script(StarttlsProtocol protocol) {
       return kImap;
     case StarttlsProtocol::kPostgres:
       return kPostgres;
-    default:
-      return {};
+    case StarttlsProtocol::kSieve:
+      return kSieve;
+    case StarttlsProtocol::kNntp:
+      return kNntp;
+    case StarttlsProtocol::kFtp:
+      return kFtp;
+    case StarttlsProtocol::kIrc:
+      return kIrc;
+    case StarttlsProtocol::kXmpp:
+      return kXmpp;
+    case StarttlsProtocol::kXmppServer:
+      return kXmppServer;
+    case StarttlsProtocol::kLdap:
+      return kLdap;
+    case StarttlsProtocol::kMysql:
+      return kMysql;
+    case StarttlsProtocol::kNone:
+      break;
   }
+  return {};
 }
 
 }  // namespace tracer::engine::starttls

@@ -19,7 +19,7 @@ enum class Verdict : std::uint8_t {
   kAccepted,  // go on to the next exchange, or to TLS after the last
   kRefused,
   kGarbage,
-  kAnswer,  // send `text` and stay in this exchange
+  kAnswer,  // send `text` and read on in this exchange
 };
 
 struct Reading {
@@ -47,9 +47,18 @@ std::span<const Exchange> script(StarttlsProtocol protocol);
 Reading read_smtp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 Reading read_pop3(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 Reading read_imap(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_nntp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_ftp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_sieve(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_irc(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 
 // Replies in packets. One source file: starttls_packets.cc.
 Reading read_postgres(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_mysql(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_ldap(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+
+// Replies in XML. One source file: starttls_xmpp.cc.
+Reading read_xmpp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 
 // Text from a server as it may be shown: printable ASCII, '?' for the rest, bounded.
 std::string printable(std::string_view text);
