@@ -17,7 +17,7 @@ Every check that does not succeed says why with one of these codes: in `failure.
 [result](results.md), in the table on the terminal, and in the summary. Each has one cause, and one
 sentence on what to check, which reports carry as `hint`.
 
-This page is written by `tracer failures --markdown`; do not edit it.
+This page is written by `tracer failures`; do not edit it.
 
 ## The target's failures
 

@@ -63,8 +63,8 @@ TEST_F(TableSinkTest, AHintIsGivenOnceForEveryCode) {
 }
 
 TEST_F(TableSinkTest, OfManyOnlyWhatIsNotUpIsShownAndAtOnce) {
-  TableSink table = sink(60);
-  for (int done = 0; done < 59; ++done) write(table, samples::redis_success(1));
+  TableSink table = sink(160);
+  for (int done = 0; done < 159; ++done) write(table, samples::redis_success(1));
   table.tick();
   EXPECT_EQ(output_.text(), "");
   write(table, samples::refused(0));
@@ -72,16 +72,16 @@ TEST_F(TableSinkTest, OfManyOnlyWhatIsNotUpIsShownAndAtOnce) {
   EXPECT_EQ(count(output_.text(), "✘ down"), 1U);
   EXPECT_TRUE(table.finish().has_value());
   EXPECT_EQ(count(output_.text(), "✔ up"), 0U);
-  EXPECT_EQ(count(output_.text(), "60 checked in 0 µs: 59 up, 1 down\n"), 1U);
+  EXPECT_EQ(count(output_.text(), "160 checked in 0 µs: 159 up, 1 down\n"), 1U);
 }
 
 TEST_F(TableSinkTest, AllOfManyWhenAsked) {
   Presentation all;
   all.all = true;
-  TableSink table = sink(60, all);
-  for (int done = 0; done < 60; ++done) write(table, samples::redis_success(1));
+  TableSink table = sink(160, all);
+  for (int done = 0; done < 160; ++done) write(table, samples::redis_success(1));
   EXPECT_TRUE(table.finish().has_value());
-  EXPECT_EQ(count(output_.text(), "✔ up"), 60U);
+  EXPECT_EQ(count(output_.text(), "✔ up"), 160U);
 }
 
 TEST_F(TableSinkTest, AFloodOfFailuresIsBounded) {
@@ -108,14 +108,14 @@ TEST_F(TableSinkTest, ProgressMakesWayForLines) {
   CapturedOutput terminal;
   Presentation wide;
   wide.columns = 100;
-  ProgressSink progress(terminal.descriptor(), 60, wide, clock_);
-  TableSink table = sink(60, {}, &progress);
+  ProgressSink progress(terminal.descriptor(), 160, wide, clock_);
+  TableSink table = sink(160, {}, &progress);
   SinkList both({&progress, &table});
   clock_.advance_ms(2000);
   write(both, samples::redis_success(1));
   both.tick();
   const std::string drawn = terminal.text();
-  EXPECT_EQ(drawn, "\r" + progress_line({1, 60, 0, 2'000'000'000}, wide) + "\x1b[K");
+  EXPECT_EQ(drawn, "\r" + progress_line({1, 160, 0, 2'000'000'000}, wide) + "\x1b[K");
   write(both, samples::refused(0));
   table.tick();
   EXPECT_EQ(terminal.text(), drawn + "\r\x1b[K");

@@ -17,7 +17,7 @@ TEST(FailuresPage, TheDocumentIsWhatTheTableSays) {
   std::ostringstream document;
   document << file.rdbuf();
   EXPECT_EQ(document.str(), failures_markdown())
-      << "write it anew: tracer failures --markdown > docs/failures.md";
+      << "write it anew: tracer failures > docs/failures.md";
 }
 
 TEST(FailuresPage, ExplainsEveryCode) {

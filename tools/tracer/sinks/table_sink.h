@@ -22,7 +22,7 @@ namespace tracer::cli {
 
 class TableSink final : public sched::ReportSink {
  public:
-  static constexpr std::uint64_t kFew = 50;           // results shown all, and in order
+  static constexpr std::uint64_t kFew = 100;          // results shown all, and in order
   static constexpr std::uint64_t kMostShown = 1'000;  // of many, without presentation.all
 
   struct Options {
