@@ -15,7 +15,10 @@ namespace tracer::cli {
 // Set by the command that was chosen on the command line; main() calls it after parsing.
 using Work = std::function<int(Signals&)>;
 
+void add_check_command(CLI::App& app, Work& work);
 void add_run_command(CLI::App& app, Work& work);
 void add_validate_command(CLI::App& app, Work& work);
+void add_cert_command(CLI::App& app, Work& work);
+void add_failures_command(CLI::App& app, Work& work);
 
 }  // namespace tracer::cli

@@ -8,7 +8,7 @@ namespace tracer::cli {
 
 void print_import_messages(const import::ImportResult& result) {
   for (const import::ImportWarning& warning : result.warnings) {
-    fmt::print(stderr, "warning: {}\n", import::format_warning(warning));
+    fmt::print(stderr, "{}\n", import::format_warning(warning));
   }
   fmt::print(stderr, "{}", import::format_errors(result));
 }

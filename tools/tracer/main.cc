@@ -32,8 +32,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit status: 0 all up, 1 some check failed, 2 bad usage or input, 3 own trouble.");
   Work work;
+  add_check_command(app, work);
   add_run_command(app, work);
   add_validate_command(app, work);
+  add_cert_command(app, work);
+  add_failures_command(app, work);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

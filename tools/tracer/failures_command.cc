@@ -1,0 +1,22 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/tracer/commands.h"
+#include "tools/tracer/exit_status.h"
+#include "tools/tracer/failures_page.h"
+
+namespace tracer::cli {
+
+void add_failures_command(CLI::App& app, Work& work) {
+  CLI::App* command = app.add_subcommand(
+      "failures", "List the failure codes, their causes and remedies (Markdown)");
+  command->callback([&work] {
+    work = [](Signals&) {
+      fmt::print("{}", failures_markdown());
+      return static_cast<int>(kAllUp);
+    };
+  });
+}
+
+}  // namespace tracer::cli
