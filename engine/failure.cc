@@ -28,8 +28,8 @@ constexpr std::array<FailureInfo, kFailureCodeCount> kFailures{{
      "and TCP port 53, and whether the timeout is too small for their latency.",
      kOurs},
     {Code::kDnsServerFailure, "dns_server_failure",
-     "A DNS server answered that it cannot or will not resolve the name (SERVFAIL, REFUSED, or an "
-     "answer that makes no sense).",
+     "A DNS server cannot or will not resolve the name: it answered SERVFAIL, REFUSED or nonsense, "
+     "or nothing at all while it answered for other names.",
      "Check the zone's name servers and its DNSSEC signatures, and whether the resolver allows "
      "queries from this agent.",
      kTargets},
