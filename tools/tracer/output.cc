@@ -34,14 +34,21 @@ using CardText = std::string (*)(const engine::Report&, const engine::MonitorSet
 
 std::unique_ptr<sched::ReportSink> card_sink(CardText card, const OutputOptions& options,
                                              const engine::MonitorSet& monitors,
-                                             const engine::Clock& clock) {
+                                             ProgressSink* progress, const engine::Clock& clock) {
   const Presentation presentation = presentation_for(STDOUT_FILENO, options);
   return std::make_unique<CardSink>(
       STDOUT_FILENO,
       [card, &monitors, presentation](const engine::Report& report) {
         return presentation.quiet ? std::string() : card(report, monitors, presentation);
       },
-      "\n", clock);
+      "\n", clock, progress);
+}
+
+// A bar is for a person who waits, and JSON lines on the same terminal would run into it.
+bool wants_progress(const OutputOptions& options) {
+  const bool lines_on_terminal =
+      options.form == OutputOptions::Form::kJson && isatty(STDOUT_FILENO) != 0;
+  return !options.quiet && !lines_on_terminal && isatty(STDERR_FILENO) != 0;
 }
 
 std::string pem_of(const engine::Report& report) {
@@ -59,11 +66,11 @@ std::unique_ptr<sched::ReportSink> result_sink(const OutputOptions& options,
           JsonLinesSink::Target{STDOUT_FILENO, "standard output"}, monitors,
           Reporter{options.location, options.agent.empty() ? host_name() : options.agent}, clock);
     case Form::kCheckCard:
-      return card_sink(&check_card, options, monitors, clock);
+      return card_sink(&check_card, options, monitors, progress, clock);
     case Form::kCertificateCard:
-      return card_sink(&certificate_card, options, monitors, clock);
+      return card_sink(&certificate_card, options, monitors, progress, clock);
     case Form::kPem:
-      return std::make_unique<CardSink>(STDOUT_FILENO, &pem_of, "", clock);
+      return std::make_unique<CardSink>(STDOUT_FILENO, &pem_of, "", clock, progress);
     case Form::kTable:
       break;
   }
@@ -79,7 +86,7 @@ std::unique_ptr<sched::ReportSink> result_sink(const OutputOptions& options,
 Output::Output(const OutputOptions& options, const engine::MonitorSet& monitors,
                std::uint64_t expected, const engine::Clock& clock) {
   std::vector<sched::ReportSink*> sinks;
-  if (!options.quiet && isatty(STDERR_FILENO) != 0) {
+  if (wants_progress(options)) {
     progress_.emplace(STDERR_FILENO, expected, presentation_for(STDERR_FILENO, options), clock);
     sinks.push_back(&*progress_);
   }
