@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 from realservers import openssl_facts, tracer
@@ -186,30 +187,71 @@ class CommandLine(Fleet):
 
     # -- interruption ----------------------------------------------------------------------
 
-    def test_interrupt_prints_every_finished_result(self):
-        silent = self.peers.listen(self.peers.silent)
-        monitors = [self.monitor(f"quick-{index}", self.http) for index in range(20)]
-        monitors += [self.monitor(f"slow-{index}", silent, expect_response="never", timeout="20s")
-                     for index in range(5)]
-        path = self.document(*monitors)
+    def interrupted(self, monitors, *options, lines, insist=False):
+        """Runs a sweep and interrupts it when so many results have been printed."""
         with subprocess.Popen(
-                [tracer.program(), "run", "--once", "--json", path], stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True, env=tracer.environment()) as process:
-            # The quick ones arrive while the slow ones wait; then the user has seen enough.
-            lines = [process.stdout.readline() for _ in range(20)]
+                [tracer.program(), "run", "--once", "--json", *options, self.document(*monitors)],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env=tracer.environment()) as process:
+            seen = [process.stdout.readline() for _ in range(lines)]
             process.send_signal(signal.SIGINT)
+            while insist and process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.1)
             rest, errors = process.communicate(timeout=tracer.SECONDS)
-        results = tracer.parse_results("".join(lines) + rest)
+        self.assertGreater(process.returncode, 0, f"ends by itself, not by the signal: {errors}")
+        return process.returncode, tracer.parse_results("".join(seen) + rest)
+
+    def slow(self, name, timeout):
+        port = self.peers.listen(self.peers.silent)
+        return self.monitor(name, port, expect_response="never", timeout=timeout)
+
+    def test_an_interrupt_lets_finish_what_is_under_way(self):
+        monitors = [self.monitor(f"quick-{index}", self.http) for index in range(20)]
+        monitors += [self.slow(f"slow-{index}", "3s") for index in range(5)]
+        status, results = self.interrupted(monitors, lines=20)
+        self.assertEqual(len(results), 25)
+        for name, result in results.items():
+            if name.startswith("quick"):
+                self.assert_up(result)
+            else:
+                self.assert_down(result, "response_timeout")
+        self.assertEqual(status, 1)
+
+    def test_an_interrupt_starts_nothing_more(self):
+        monitors = [self.slow(f"slow-{index}", "1s") for index in range(20)]
+        status, results = self.interrupted(
+            monitors, "--in-flight", "2", "--threads", "1", lines=1)
+        self.assertLess(len(results), 20)
+        for result in results.values():
+            self.assert_down(result, "response_timeout")
+        self.assertEqual(status, 1)
+
+    def test_a_sweep_that_was_cut_short_is_no_success(self):
+        # Greets when the first second is over, so every check that began is a good one.
+        late = self.peers.listen(lambda connection: (
+            self.peers.over.wait(1), connection.sendall(b"220 ready\r\n")))
+        monitors = [self.monitor(f"late-{index}", late, expect_response="220")
+                    for index in range(20)]
+        status, results = self.interrupted(
+            monitors, "--in-flight", "2", "--threads", "1", lines=1)
+        self.assertLess(len(results), 20)
+        for result in results.values():
+            self.assert_up(result)
+        self.assertEqual(status, 3)
+
+    def test_a_second_interrupt_ends_at_once_and_loses_nothing(self):
+        monitors = [self.monitor(f"quick-{index}", self.http) for index in range(20)]
+        monitors += [self.slow(f"slow-{index}", "5m") for index in range(5)]
+        status, results = self.interrupted(monitors, lines=20, insist=True)
+        self.assertEqual(len(results), 25)
         for index in range(20):
             self.assert_up(results[f"quick-{index}"])
-        # What was in flight is drained for at most its timeout, or given up as our own doing.
         for index in range(5):
-            result = results.get(f"slow-{index}")
-            if result is not None:
-                self.assertIn((result["verdict"], result["failure"]["code"]), (
-                    ("down", "response_timeout"), ("unknown", "local_shutdown")))
-        self.assertNotEqual(process.returncode, 0, errors)
-        self.assertGreater(process.returncode, 0, "it ends by itself, not by the signal")
+            result = results[f"slow-{index}"]
+            self.assertEqual((result["verdict"], result["failure"]["code"]),
+                             ("unknown", "local_shutdown"))
+        self.assertEqual(status, 3)
 
 
 if __name__ == "__main__":
