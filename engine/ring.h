@@ -7,12 +7,13 @@
 // Contract, for every implementation:
 //  1. connect(), send(), receive(), close() and poll() each lead to exactly one Completion, which
 //     carries the token they were given; cancel() and cancel_poll() lead to none of their own.
-//  2. A slot holds one socket from a successful connect() to the completion of close(). The caller
-//     closes a slot only when no other operation of it is pending, and only then reuses it.
+//     Tokens of pending operations differ.
+//  2. A slot belongs to one socket from connect() to the completion of close(), has one operation
+//     pending at most, and is used for another socket only then.
 //  3. Bytes given to send() stay valid until it completes; data of a receive() is valid until the
 //     next wait().
-//  4. cancel() makes the pending operations of a slot complete soon: with -ECANCELED, or as they
-//     would have, whichever came first.
+//  4. cancel() makes the pending operation of a slot complete soon: with -ECANCELED, or as it
+//     would have, whichever came first. Without one it does nothing.
 //  5. The low kSlotBits of a socket operation's token are its slot.
 //  6. Results are those of the system call: a count, or a negative errno.
 #pragma once
@@ -66,7 +67,8 @@ class Ring {
 
   // Submits what is queued and waits until something completes, wake() is called, or `timeout_ns`
   // has passed (0: does not wait; negative: for ever). At most limits::kCompletionsPerTick come
-  // back at a time. The span is valid until the next call.
+  // back at a time; none may come back early, after a signal for example. The span is valid until
+  // the next call.
   virtual std::span<const Completion> wait(std::int64_t timeout_ns) = 0;
 
   // Ends a wait() that is under way or the next one. Any thread.

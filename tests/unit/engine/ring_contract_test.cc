@@ -1,0 +1,293 @@
+// What engine/ring.h promises, for every implementation.
+
+#include "tests/unit/engine/ring_contract.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+namespace tracer::engine {
+namespace {
+
+using testing::kClose;
+using testing::kConnect;
+using testing::kReceive;
+using testing::kSecond;
+using testing::kSend;
+using testing::Listener;
+using testing::RefusingPort;
+using testing::Result;
+using testing::Socket;
+using testing::token;
+using RingContract = testing::RingTest;
+
+TEST_P(RingContract, ConnectsToAListener) {
+  open(4);
+  EXPECT_EQ(ring_->slots(), 4U);
+  const Listener listener;
+  const Socket peer = connected(3, listener);
+  EXPECT_EQ(peer.peer(), IpAddress::parse("127.0.0.1"));
+  close(3);
+  EXPECT_EQ(peer.receive(), "");
+}
+
+TEST_P(RingContract, ConnectsOverIpv6) {
+  open(1);
+  const Listener listener(16, "::1");
+  connect(0, listener.endpoint());
+  EXPECT_EQ(take(token(kConnect, 0)).result, 0);
+}
+
+TEST_P(RingContract, TellsOfARefusal) {
+  open(1);
+  const RefusingPort port;
+  connect(0, port.endpoint());
+  EXPECT_EQ(take(token(kConnect, 0)).result, -ECONNREFUSED);
+  close(0);
+}
+
+TEST_P(RingContract, AClosedSlotIsUsedAgain) {
+  open(2);
+  const RefusingPort port;
+  const Listener listener;
+  for (int round = 0; round < 3; ++round) {
+    connect(1, port.endpoint());
+    EXPECT_EQ(take(token(kConnect, 1)).result, -ECONNREFUSED);
+    close(1);
+    const Socket peer = connected(1, listener);
+    close(1);
+    EXPECT_EQ(peer.receive(), "");
+  }
+}
+
+TEST_P(RingContract, BindsToTheSourceAddress) {
+  open(2);
+  const Listener listener;
+  for (const char* source : {"127.0.0.2", "127.0.0.3"}) {
+    connect(0, listener.endpoint(), IpAddress::parse(source).value());
+    ASSERT_EQ(take(token(kConnect, 0)).result, 0);
+    EXPECT_EQ(listener.accept().peer(), IpAddress::parse(source));
+    close(0);
+  }
+}
+
+TEST_P(RingContract, ASourceAddressThatIsNotOursFails) {
+  const std::uint32_t count = limits::kCompletionsPerTick + 10;
+  open(count);
+  const Listener listener;
+  for (Slot slot = 0; slot < count; ++slot) {
+    connect(slot, listener.endpoint(), IpAddress::parse("192.0.2.1").value());
+  }
+  gather(count);
+  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, -EADDRNOTAVAIL);
+  results_.clear();
+  for (Slot slot = 0; slot < count; ++slot) ring_->close(slot, token(kClose, slot));
+  gather(count);
+}
+
+TEST_P(RingContract, SendsAndReceives) {
+  open(1);
+  const Listener listener;
+  const Socket peer = connected(0, listener);
+  const std::string question = "PING";
+  ring_->send(0, {reinterpret_cast<const std::uint8_t*>(question.data()), question.size()},
+              token(kSend, 0));
+  EXPECT_EQ(take(token(kSend, 0)).result, 4);
+  EXPECT_EQ(peer.receive(), "PING");
+
+  ring_->receive(0, token(kReceive, 0));
+  turn(0);
+  peer.send("PONG");
+  const Result answer = take(token(kReceive, 0));
+  EXPECT_EQ(answer.result, 4);
+  EXPECT_EQ(answer.data, "PONG");
+}
+
+TEST_P(RingContract, SendsAsMuchAsFits) {
+  open(1);
+  const Listener listener;
+  const Socket peer = connected(0, listener);
+  const std::vector<std::uint8_t> much(64U << 20, 'x');
+  ring_->send(0, much, token(kSend, 0));
+  turn(0);
+  ring_->cancel(0);
+  const Result result = take(token(kSend, 0));
+  EXPECT_TRUE(result.result > 0 || result.result == -ECANCELED) << result.result;
+  EXPECT_LT(result.result, static_cast<std::int32_t>(much.size()));
+}
+
+TEST_P(RingContract, ReceivesInPieces) {
+  open(1);
+  const Listener listener;
+  const Socket peer = connected(0, listener);
+  std::string sent(10 * limits::kReceiveBufferBytes + 17, '\0');
+  std::iota(sent.begin(), sent.end(), '\0');
+  peer.send(sent);
+  std::string received;
+  while (received.size() < sent.size()) {
+    ring_->receive(0, token(kReceive, 0));
+    const Result piece = take(token(kReceive, 0));
+    ASSERT_GT(piece.result, 0);
+    ASSERT_EQ(piece.data.size(), static_cast<std::size_t>(piece.result));
+    received += piece.data;
+  }
+  EXPECT_EQ(received, sent);
+}
+
+TEST_P(RingContract, TellsOfTheEndOfTheStream) {
+  open(1);
+  const Listener listener;
+  const Socket peer = connected(0, listener);
+  peer.send("bye");
+  peer.end_of_stream();
+  ring_->receive(0, token(kReceive, 0));
+  EXPECT_EQ(take(token(kReceive, 0)).data, "bye");
+  for (int again = 0; again < 2; ++again) {
+    ring_->receive(0, token(kReceive, 0));
+    EXPECT_EQ(take(token(kReceive, 0)).result, 0);
+  }
+}
+
+TEST_P(RingContract, TellsOfAReset) {
+  open(1);
+  const Listener listener;
+  Socket peer = connected(0, listener);
+  ring_->receive(0, token(kReceive, 0));
+  turn(0);
+  peer.reset();
+  EXPECT_EQ(take(token(kReceive, 0)).result, -ECONNRESET);
+  const std::uint8_t byte = 0;
+  ring_->send(0, {&byte, 1}, token(kSend, 0));
+  EXPECT_EQ(take(token(kSend, 0)).result, -EPIPE);
+}
+
+TEST_P(RingContract, DataStaysValidUntilTheNextWait) {
+  constexpr std::uint32_t kCount = 64;
+  open(kCount);
+  const Listener listener;
+  std::vector<Socket> peers;
+  for (Slot slot = 0; slot < kCount; ++slot) peers.push_back(connected(slot, listener));
+  for (Slot slot = 0; slot < kCount; ++slot) {
+    peers[slot].send("first " + std::to_string(slot));
+    ring_->receive(slot, token(kReceive, slot));
+  }
+  // What comes out of one wait() is looked at only after operations have been queued again.
+  std::size_t seen = 0;
+  for (const auto start = Clock::now(); seen < kCount && !hopeless(start);) {
+    const auto completions = ring_->wait(kSecond);
+    for (const Completion& completion : completions) {
+      const Slot slot = token_slot(completion.token);
+      peers[slot].send("second");
+      ring_->receive(slot, token(kReceive, slot));
+    }
+    for (const Completion& completion : completions) {
+      const std::string data(completion.data.begin(), completion.data.end());
+      if (data == "second") continue;
+      EXPECT_EQ(data, "first " + std::to_string(token_slot(completion.token)));
+      ++seen;
+    }
+  }
+  EXPECT_EQ(seen, kCount);
+}
+
+// Both orders: receives that wait when data arrives, and receives that find it there.
+TEST_P(RingContract, ServesMoreReadableSocketsThanItHasBuffers) {
+  constexpr std::uint32_t kCount = 2000;
+  static_assert(kCount > limits::kReceiveBuffers);
+  testing::allow_descriptors(kCount + 200);
+  open(kCount);
+  const Listener listener;
+  std::vector<Socket> peers;
+  for (Slot slot = 0; slot < kCount; ++slot) peers.push_back(connected(slot, listener));
+  for (const bool data_first : {true, false}) {
+    if (!data_first) {
+      for (Slot slot = 0; slot < kCount; ++slot) ring_->receive(slot, token(kReceive, slot));
+      turn(0);
+    }
+    for (Slot slot = 0; slot < kCount; ++slot) peers[slot].send("data " + std::to_string(slot));
+    if (data_first) {
+      for (Slot slot = 0; slot < kCount; ++slot) ring_->receive(slot, token(kReceive, slot));
+    }
+    gather(kCount);
+    for (const auto& [done, result] : results_) {
+      EXPECT_EQ(result.data, "data " + std::to_string(token_slot(done)));
+    }
+    results_.clear();
+  }
+}
+
+TEST_P(RingContract, GivesBackAtMostATicksWorth) {
+  constexpr std::uint32_t kCount = 2 * limits::kCompletionsPerTick + 50;
+  open(kCount);
+  const Listener listener;
+  for (Slot slot = 0; slot < kCount; ++slot) connect(slot, listener.endpoint());
+  gather(kCount);  // turn() checks the bound
+  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, 0);
+}
+
+TEST_P(RingContract, WakesFromAnotherThread) {
+  open(1);
+  for (int round = 0; round < 50; ++round) {
+    std::thread other([this] { ring_->wake(); });
+    // For ever, but for the wake: a lost one hangs the test.
+    EXPECT_TRUE(ring_->wait(-1).empty());
+    other.join();
+  }
+  ring_->wake();
+  EXPECT_TRUE(ring_->wait(-1).empty());
+}
+
+TEST_P(RingContract, WaitsNoLongerThanAsked) {
+  open(1);
+  EXPECT_TRUE(ring_->wait(0).empty());
+  EXPECT_TRUE(ring_->wait(1).empty());
+  EXPECT_TRUE(ring_->wait(3'000'000).empty());
+}
+
+TEST_P(RingContract, SpendsNoDescriptorOnASocket) {
+  constexpr std::uint32_t kCount = 1000;
+  open(kCount);
+  const Listener listener;
+  const std::size_t before = testing::open_descriptors();
+  for (Slot slot = 0; slot < kCount; ++slot) connect(slot, listener.endpoint());
+  gather(kCount);
+  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, 0);
+  EXPECT_EQ(testing::open_descriptors(), before);
+}
+
+TEST_P(RingContract, RefusesMoreSlotsThanDescriptorsAreAllowed) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const auto created = GetParam().create(static_cast<std::uint32_t>(limit.rlim_cur) + 1);
+  ASSERT_FALSE(created);
+  EXPECT_NE(created.error().find("RLIMIT_NOFILE"), std::string::npos) << created.error();
+  EXPECT_EQ(created.error().find('\n'), std::string::npos);
+}
+
+TEST_P(RingContract, MayBeDestroyedOnAnotherThread) {
+  open(1);
+  std::unique_ptr<Ring> foreign;
+  const Listener listener;
+  std::thread maker([&] {
+    foreign = GetParam().create(8).value();
+    foreign->connect(0, listener.endpoint(), {}, token(kConnect, 0));
+    while (foreign->wait(kSecond).empty()) {
+    }
+    foreign->receive(0, token(kReceive, 0));
+    (void)foreign->wait(0);
+  });
+  maker.join();
+  const Socket peer = listener.accept();
+  foreign.reset();
+  EXPECT_EQ(peer.receive(), "");
+  // This thread's own ring is none the worse for it.
+  (void)connected(0, listener);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rings, RingContract, testing::ring_factories(), testing::ring_name);
+
+}  // namespace
+}  // namespace tracer::engine
