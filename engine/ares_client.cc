@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -52,6 +52,10 @@ ares_ssize_t send_vector(ares_socket_t descriptor, const iovec* pieces, int coun
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
+  const ares_ssize_t sent = sendmsg(descriptor, &message, MSG_NOSIGNAL);
+  if (sent >= 0 || errno != ECONNREFUSED) return sent;
+  // That is how an earlier datagram fared, of another question that shares the socket. Taken for
+  // this one's fate, the other would never hear of it; sent anew, this one brings it to light.
   return sendmsg(descriptor, &message, MSG_NOSIGNAL);
 }
 constexpr ares_socket_functions kSocketFunctions = {open_socket, close_socket, connect_socket,
