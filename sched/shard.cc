@@ -66,14 +66,14 @@ bool Shard::work_left() const {
 void Shard::tick() {
   take_commands();
   fire_timers();
+  publish_outcomes();
+  start_probes();
+  // After the starts, so that a last attempt does not outlive this tick either.
   if (aborting_.load(std::memory_order_relaxed)) {
     for (Slot slot = 0; slot < options_.slots; ++slot) probes_->abort(slot, tick_);
   }
-  publish_outcomes();
-  start_probes();
-  if (next_start_ == share_.size() || hurried_) {
-    all_started_.store(true, std::memory_order_release);
-  }
+  const bool last_start = next_start_ == share_.size() || hurried_;
+  if (last_start && !all_started_.exchange(true, std::memory_order_release)) evaluator_.raise();
   publish_outcomes();
   in_flight_.store(options_.slots - static_cast<std::uint32_t>(free_slots_.size()),
                    std::memory_order_relaxed);

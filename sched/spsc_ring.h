@@ -39,10 +39,10 @@ class SpscRing {
     return true;
   }
 
-  // Consumer. Fills `out` from its front and returns how many records came.
+  // Consumer. Fills `out` from its front as far as there are records, and returns how many came.
   std::size_t pop(std::span<T> out) {
     const std::size_t head = head_.load(std::memory_order_relaxed);
-    if (consumer_tail_ == head) consumer_tail_ = tail_.load(std::memory_order_acquire);
+    if (consumer_tail_ - head < out.size()) consumer_tail_ = tail_.load(std::memory_order_acquire);
     std::size_t count = consumer_tail_ - head;
     if (count > out.size()) count = out.size();
     for (std::size_t i = 0; i < count; ++i) out[i] = records_[(head + i) & mask_];

@@ -8,7 +8,6 @@ namespace tracer::sched {
 namespace {
 
 constexpr std::int64_t kTickNs = 1'000'000;
-constexpr std::uint32_t kMaxTick = UINT32_MAX - 1;
 
 }  // namespace
 
@@ -21,9 +20,10 @@ void TimingWheel::schedule(TimerId timer, std::int64_t deadline_ns) {
   assert(timer < nodes_.size());
   if (pending(timer)) cancel(timer);
   // Rounded up, so that nothing fires early.
-  const std::int64_t ticks = (deadline_ns - origin_ns_ + kTickNs - 1) / kTickNs;
-  nodes_[timer].tick = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(ticks, tick_, static_cast<std::int64_t>(kMaxTick)));
+  const std::int64_t elapsed_ns = std::max<std::int64_t>(deadline_ns - origin_ns_, 0);
+  const auto ticks =
+      static_cast<std::uint64_t>(elapsed_ns / kTickNs + (elapsed_ns % kTickNs > 0 ? 1 : 0));
+  nodes_[timer].tick = std::clamp(ticks, tick_, kMaxTick) & kMaxTick;
   place(timer);
   ++size_;
 }
@@ -34,13 +34,17 @@ void TimingWheel::cancel(TimerId timer) {
   --size_;
 }
 
+unsigned TimingWheel::digit_of(std::uint64_t tick, unsigned level) {
+  return static_cast<unsigned>(tick >> (level * kLevelBits)) & (kBuckets - 1);
+}
+
 // The level is that of the highest digit in which the deadline differs from now.
 void TimingWheel::place(TimerId timer) {
   Node& node = nodes_[timer];
-  const std::uint32_t difference = node.tick ^ tick_;
+  const std::uint64_t difference = node.tick ^ tick_;
   const unsigned level =
       difference == 0 ? 0 : static_cast<unsigned>(std::bit_width(difference) - 1) / kLevelBits;
-  const unsigned digit = node.tick >> (level * kLevelBits) & (kBuckets - 1);
+  const unsigned digit = digit_of(node.tick, level);
   const unsigned bucket = level * kBuckets + digit;
   node.bucket = static_cast<std::uint16_t>(bucket);
   node.previous = kNone;
@@ -76,19 +80,20 @@ unsigned TimingWheel::next_occupied(const Bitmap& bitmap, unsigned from) {
 
 std::int64_t TimingWheel::next_deadline_ns() const {
   if (size_ == 0) return kNever;
+  return origin_ns_ + static_cast<std::int64_t>(next_tick()) * kTickNs;
+}
+
+// What is in a lower wheel is due before all that is in a higher one.
+std::uint64_t TimingWheel::next_tick() const {
   for (unsigned level = 0; level < kLevels; ++level) {
-    const unsigned shift = level * kLevelBits;
-    const unsigned digit = tick_ >> shift & (kBuckets - 1);
-    const unsigned found = next_occupied(occupied_[level], digit);
+    const unsigned found = next_occupied(occupied_[level], digit_of(tick_, level));
     if (found == kBuckets) continue;
-    const std::uint64_t above =
-        level + 1 == kLevels ? 0
-                             : std::uint64_t{tick_} >> (shift + kLevelBits) << (shift + kLevelBits);
-    const std::uint64_t tick = above | std::uint64_t{found} << shift;
-    return origin_ns_ + static_cast<std::int64_t>(tick) * kTickNs;
+    const unsigned shift = level * kLevelBits;
+    const std::uint64_t above = tick_ >> (shift + kLevelBits) << (shift + kLevelBits);
+    return above | std::uint64_t{found} << shift;
   }
   assert(false && "a timer is in no wheel");
-  return kNever;
+  return kMaxTick;
 }
 
 void TimingWheel::fire_bucket(unsigned bucket, std::vector<TimerId>& fired) {
@@ -102,7 +107,7 @@ void TimingWheel::fire_bucket(unsigned bucket, std::vector<TimerId>& fired) {
 
 // Moves the timers of the bucket that `tick_` has just entered down to where they belong.
 void TimingWheel::cascade(unsigned level) {
-  const unsigned bucket = level * kBuckets + (tick_ >> (level * kLevelBits) & (kBuckets - 1));
+  const unsigned bucket = level * kBuckets + digit_of(tick_, level);
   while (heads_[bucket] != kNone) {
     const TimerId timer = heads_[bucket];
     unlink(timer);
@@ -111,24 +116,18 @@ void TimingWheel::cascade(unsigned level) {
 }
 
 void TimingWheel::advance(std::int64_t now_ns, std::vector<TimerId>& fired) {
-  const auto target = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-      (now_ns - origin_ns_) / kTickNs, tick_, static_cast<std::int64_t>(kMaxTick)));
+  const auto elapsed =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(now_ns - origin_ns_, 0) / kTickNs);
+  const std::uint64_t target = std::clamp(elapsed, tick_, kMaxTick);
+  // From one occupied bucket to the next; nothing lies between them.
   while (size_ > 0) {
-    const unsigned digit = tick_ & (kBuckets - 1);
-    const unsigned found = next_occupied(occupied_[0], digit);
-    const std::uint32_t base = tick_ & ~(kBuckets - 1);
-    if (found < kBuckets && base + found <= target) {
-      tick_ = base + found;
-      fire_bucket(found, fired);
-      continue;
-    }
-    // The lowest wheel holds nothing that is due: turn to the next round of it, if that has come.
-    const std::uint64_t round = std::uint64_t{base} + kBuckets;
-    if (found < kBuckets || round > target) break;
-    tick_ = static_cast<std::uint32_t>(round);
+    const std::uint64_t next = next_tick();
+    if (next > target) break;
+    tick_ = next;
     for (unsigned level = kLevels - 1; level > 0; --level) {
-      if ((tick_ & ((1U << (level * kLevelBits)) - 1)) == 0) cascade(level);
+      if ((tick_ & ((std::uint64_t{1} << (level * kLevelBits)) - 1)) == 0) cascade(level);
     }
+    fire_bucket(digit_of(tick_, 0), fired);
   }
   tick_ = target;
 }

@@ -29,8 +29,8 @@ class TimingWheel {
   bool pending(TimerId timer) const { return nodes_[timer].bucket != kIdle; }
   std::uint32_t size() const { return size_; }
 
-  // A time at or before which nothing fires; kNever when empty. Exact within the lowest wheel,
-  // else the time at which timers move down a wheel.
+  // The time up to which nothing fires; kNever when empty. Exact within the lowest wheel, else the
+  // time at which timers move down a wheel.
   std::int64_t next_deadline_ns() const;
   // Appends what is due at `now_ns` to `fired`; those timers are no longer pending.
   void advance(std::int64_t now_ns, std::vector<TimerId>& fired);
@@ -38,15 +38,16 @@ class TimingWheel {
  private:
   static constexpr unsigned kLevelBits = 8;
   static constexpr unsigned kBuckets = 1U << kLevelBits;
-  static constexpr unsigned kLevels = 4;  // 256^4 ms: 49 days
+  static constexpr unsigned kLevels = 5;  // 256^5 ms: 34 years, for processes that stay
+  static constexpr std::uint64_t kMaxTick = (std::uint64_t{1} << (kLevels * kLevelBits)) - 1;
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr std::uint16_t kIdle = UINT16_MAX;
 
   struct Node {
     std::uint32_t next = kNone;
     std::uint32_t previous = kNone;
-    std::uint32_t tick = 0;  // milliseconds since the origin
-    std::uint16_t bucket = kIdle;
+    std::uint64_t tick : 48 = 0;  // milliseconds since the origin
+    std::uint64_t bucket : 16 = kIdle;
   };
   using Bitmap = std::array<std::uint64_t, kBuckets / 64>;
 
@@ -54,14 +55,17 @@ class TimingWheel {
   void unlink(TimerId timer);
   void fire_bucket(unsigned bucket, std::vector<TimerId>& fired);
   void cascade(unsigned level);
+  static unsigned digit_of(std::uint64_t tick, unsigned level);
+  std::uint64_t next_tick() const;
   static unsigned next_occupied(const Bitmap& bitmap, unsigned from);
 
   std::int64_t origin_ns_;
-  std::uint32_t tick_ = 0;  // everything before it has fired
+  std::uint64_t tick_ = 0;  // everything before it has fired
   std::uint32_t size_ = 0;
   std::vector<Node> nodes_;
   std::array<std::uint32_t, kLevels * kBuckets> heads_;
   std::array<Bitmap, kLevels> occupied_{};
+  static_assert(sizeof(Node) == 16);
 };
 
 }  // namespace tracer::sched

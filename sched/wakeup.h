@@ -14,7 +14,8 @@ namespace tracer::sched {
 
 class Wakeup {
  public:
-  void prepare() { asleep_.store(true); }
+  // An exchange, as in raise(): of the two, the later one sees what the other's thread did before.
+  void prepare() { asleep_.exchange(true); }
   void sleep(std::chrono::nanoseconds at_most) {
     std::unique_lock lock(mutex_);
     condition_.wait_for(lock, at_most, [this] { return !asleep_.load(); });
