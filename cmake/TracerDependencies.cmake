@@ -110,6 +110,8 @@ else()
 endif()
 
 tracer_pkgconfig_dependency(cares libcares)
+# Debian 13's c-ares deprecates the calls that are all Debian 12's has.
+target_compile_definitions(tracer_dep_cares INTERFACE CARES_NO_DEPRECATED)
 tracer_pkgconfig_dependency(re2 re2)
 tracer_pkgconfig_dependency(yaml yaml-0.1)
 tracer_header_dependency(xxhash xxhash.h)
