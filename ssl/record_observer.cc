@@ -9,6 +9,7 @@ constexpr std::uint8_t kChangeCipherSpec = 20;
 constexpr std::uint8_t kHandshake = 22;
 constexpr std::uint8_t kApplicationData = 23;
 constexpr std::uint8_t kServerHello = 2;
+constexpr std::uint8_t kServerKeyExchange = 12;
 constexpr std::uint8_t kCertificateRequest = 13;
 
 }  // namespace
@@ -33,6 +34,9 @@ void RecordObserver::handshake_byte(std::uint8_t byte) {
   }
   if (message_header_[0] == kServerHello && message_offset_ < 2) {
     server_version_ = static_cast<std::uint16_t>(server_version_ << 8 | byte);
+  }
+  if (message_header_[0] == kServerKeyExchange && message_offset_ < key_exchange_.size()) {
+    key_exchange_[message_offset_] = byte;
   }
   ++message_offset_;
   if (--message_left_ == 0) message_header_size_ = 0;

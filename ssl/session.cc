@@ -192,11 +192,12 @@ Session::Status Session::fail(SessionError error, std::string detail) {
 Session::Status Session::fail_with_alert(std::uint8_t alert) {
   alert_ = alert;
   const std::string said = "the server sent alert " + alert_name(alert);
+  const bool asked = observer_.certificate_requested() || certificate_requested_;
   const bool hello_refused = observer_.server_version() == 0;
   const bool about_certificate = alert == kAlertHandshakeFailure || alert == kAlertNoCertificate ||
                                  alert == kAlertBadCertificate;
   if (alert == kAlertCertificateRequired ||
-      (about_certificate && observer_.certificate_requested() && !has_client_certificate_)) {
+      (about_certificate && asked && !has_client_certificate_)) {
     return fail(SessionError::kClientCertificateRequired,
                 said + " after it had asked for a client certificate");
   }
@@ -207,6 +208,18 @@ Session::Status Session::fail_with_alert(std::uint8_t alert) {
     return fail(SessionError::kNoCommonCipher, said + " to our ClientHello");
   }
   return fail(SessionError::kAlert, said);
+}
+
+Session::Status Session::fail_closed() {
+  if (!observer_.anything()) {
+    return fail(SessionError::kClosed, "the server closed without a word of TLS");
+  }
+  // Some servers refuse without an alert.
+  if (observer_.certificate_requested() && !has_client_certificate_) {
+    return fail(SessionError::kClientCertificateRequired,
+                "the server closed after it had asked for a client certificate");
+  }
+  return fail(SessionError::kClosed, "the server closed during the TLS handshake");
 }
 
 Session::Status Session::fail_with(int library_code) {
@@ -221,9 +234,8 @@ Session::Status Session::fail_with(int library_code) {
     case SOCKET_ERROR_E:
     case SOCKET_PEER_CLOSED_E:
     case ZERO_RETURN:
-      return fail(SessionError::kClosed, observer_.anything()
-                                             ? "the server closed during the TLS handshake"
-                                             : "the server closed without a word of TLS");
+    case WOLFSSL_ERROR_ZERO_RETURN:
+      return fail_closed();
     case VERSION_ERROR:
       return fail(SessionError::kVersionUnsupported,
                   "the server offered " + protocol_name(observer_.server_version()));
@@ -252,7 +264,13 @@ Session::Status Session::finish_handshake() {
   done_ = true;
   protocol_ = static_cast<std::uint16_t>(wolfSSL_version(native_));
   cipher_suite_ = static_cast<std::uint16_t>(wolfSSL_get_current_cipher_suite(native_));
-  group_ = group_number(wolfSSL_get_curve_name(native_));
+  // Up to TLS 1.2 the library names a curve even where none was used.
+  const bool tls13 = protocol_ == static_cast<std::uint16_t>(ProtocolVersion::kTls13);
+  if (tls13) {
+    group_ = group_number(wolfSSL_get_curve_name(native_));
+  } else if (cipher_suite_name(cipher_suite_).find("_ECDHE_") != std::string::npos) {
+    group_ = observer_.named_curve();
+  }
   char* name = nullptr;
   unsigned short length = 0;
   if (wolfSSL_ALPN_GetProtocol(native_, &name, &length) == WOLFSSL_SUCCESS && name != nullptr) {
@@ -260,8 +278,7 @@ Session::Status Session::finish_handshake() {
   }
   // In TLS 1.3 the request is encrypted and the library does not tell of it; but the last flight
   // then holds a Certificate record before Finished.
-  certificate_requested_ = protocol_ == static_cast<std::uint16_t>(ProtocolVersion::kTls13) &&
-                           encrypted_records(output_) > 1;
+  certificate_requested_ = tls13 && encrypted_records(output_) > 1;
   return Status::kDone;
 }
 

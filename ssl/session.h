@@ -91,6 +91,7 @@ class Session {
   void end_input();
   Status fail(SessionError error, std::string detail);
   Status fail_with(int library_code);
+  Status fail_closed();
   Status fail_with_alert(std::uint8_t alert);
   Status finish_handshake();
   void take_chain(const WOLFSSL_X509_STORE_CTX& store);

@@ -28,7 +28,7 @@ LAYERS = {
 # Each vendor's headers, and the files that wrap it. Only a .cc may, where the pattern says so.
 VENDORS = {
     r"liburing(\.h|/.*)": ("engine/uring_ring*.cc",),
-    r"wolfssl/.*": ("ssl/*.cc",),
+    r"wolfssl/.*": ("ssl/*.cc", "tests/unit/ssl/memory_server.cc"),
     r"ares(_.*)?\.h": ("engine/resolver*.cc", "engine/ares_*.cc"),
     r"re2/.*": ("engine/pattern.cc",),
     # A parser that is not ours judges the lines that tracer writes.
