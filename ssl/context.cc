@@ -14,8 +14,13 @@ namespace tracer::ssl {
 namespace {
 
 // P-256 goes first, as the key share: it is the cheapest and the one that servers have.
-constexpr std::array<int, 4> kGroups{WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519,
-                                     WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1};
+constexpr std::array kGroups{
+    static_cast<int>(WOLFSSL_ECC_SECP256R1), static_cast<int>(WOLFSSL_ECC_X25519),
+    static_cast<int>(WOLFSSL_ECC_SECP384R1), static_cast<int>(WOLFSSL_ECC_SECP521R1),
+#ifdef HAVE_CURVE448
+    static_cast<int>(WOLFSSL_ECC_X448),
+#endif
+};
 
 struct VersionNumber {
   ProtocolVersion version;
@@ -88,7 +93,7 @@ tl::expected<std::unique_ptr<Context>, std::string> Context::create(const Contex
   std::array<int, kGroups.size()> groups = kGroups;
   if (wolfSSL_CTX_set_groups(native, groups.data(), static_cast<int>(groups.size())) !=
       WOLFSSL_SUCCESS) {
-    return tl::unexpected(std::string("this TLS library lacks P-256, X25519, P-384 or P-521"));
+    return tl::unexpected(std::string("this TLS library lacks one of its key-exchange groups"));
   }
   if (!options.cert_file.empty()) {
     if (auto loaded = load_client_certificate(native, options); !loaded) {

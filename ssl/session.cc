@@ -11,6 +11,7 @@
 #include <cstring>
 #include <new>
 
+#include "ssl/certificate.h"
 #include "ssl/context_handle.h"
 #include "ssl/limits.h"
 #include "ssl/protocol.h"
@@ -68,6 +69,28 @@ bool library_cannot(int code) {
     default:
       return false;
   }
+}
+
+// Key kinds and sizes that the library is not built for, whatever error they end in.
+bool key_is_beyond_library(Bytes leaf) {
+  constexpr std::uint32_t kMostRsaBits = 4096;
+  const auto facts = read_certificate(leaf);
+  if (!facts) return false;
+  switch (facts->key_type) {
+    case KeyType::kRsa:
+      return facts->key_bits > kMostRsaBits;
+    case KeyType::kEc:
+      return facts->key_curve != "P-256" && facts->key_curve != "P-384" &&
+             facts->key_curve != "P-521";
+    case KeyType::kEd25519:
+    case KeyType::kEd448:
+      return false;
+    case KeyType::kRsaPss:
+    case KeyType::kDsa:
+    case KeyType::kUnknown:
+      return true;
+  }
+  return false;
 }
 
 // The wire number of a group that the library names in its own spelling.
@@ -252,10 +275,10 @@ Session::Status Session::fail_with(int library_code) {
     default:
       break;
   }
-  const std::string reason = library_reason(library_code);
-  return fail(
-      library_cannot(library_code) ? SessionError::kUnsupportedByProber : SessionError::kProtocol,
-      reason);
+  const bool ours = library_cannot(library_code) ||
+                    (!chain_views_.empty() && key_is_beyond_library(chain_views_.front()));
+  return fail(ours ? SessionError::kUnsupportedByProber : SessionError::kProtocol,
+              library_reason(library_code));
 }
 
 Session::Status Session::finish_handshake() {
