@@ -15,10 +15,13 @@ Authority = collections.namedtuple("Authority", "name cert key folder")
 KEY_OPTIONS = {
     "RSA": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
     "RSA-3072": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
+    "RSA-4096": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"],
+    "RSA-PSS": ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
     "P-256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "P-384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
     "P-521": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
     "Ed25519": ["-algorithm", "ED25519"],
+    "Ed448": ["-algorithm", "ED448"],
 }
 
 CA_CONFIG = """
