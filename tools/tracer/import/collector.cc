@@ -1,5 +1,6 @@
 #include "tools/tracer/import/collector.h"
 
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -105,7 +106,9 @@ void Collector::check_document_keys(const Tree& tree, const Node& root) {
     const DocumentKey key = document_key(entry->key);
     if (key == DocumentKey::kNone) {
       const Diagnostics::Step step(diagnostics_, entry->key);
-      diagnostics_.report(entry->key_place, "unknown key beside monitors", "defaults, monitors");
+      constexpr std::array<std::string_view, 2> kKnown{"defaults", "monitors"};
+      diagnostics_.report(entry->key_place, "unknown key beside monitors", "defaults, monitors",
+                          nearest(entry->key, kKnown));
       continue;
     }
     const Node*& first = key == DocumentKey::kDefaults ? defaults : monitors;

@@ -14,7 +14,8 @@ constexpr std::size_t kShownBytes = 60;
 
 // A document's own keys, such as labels, may be any text.
 bool is_simple_key(std::string_view key) {
-  return key.size() <= limits::kMaxKeyBytes && std::all_of(key.begin(), key.end(), [](char letter) {
+  return !key.empty() && key.size() <= limits::kMaxKeyBytes &&
+         std::all_of(key.begin(), key.end(), [](char letter) {
            return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                   (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
          });
@@ -42,7 +43,7 @@ void Diagnostics::report_file(std::string_view found, std::string_view accepted)
 std::string Diagnostics::path_text() const {
   std::string text;
   for (const Segment& segment : path_) {
-    if (!segment.key.empty()) {
+    if (!segment.key.empty() || segment.number == 0) {
       if (!text.empty()) text.push_back('.');
       text += is_simple_key(segment.key) ? std::string(segment.key) : quoted(segment.key);
     }

@@ -26,9 +26,10 @@ static_assert(SourceText::kPadding >= simdjson::SIMDJSON_PADDING);
 std::string_view sentence(error_code error) {
   switch (error) {
     case simdjson::TAPE_ERROR:
+    case simdjson::INCORRECT_TYPE:
       return "this is not JSON: a value, comma, colon or bracket is wrong";
     case simdjson::STRING_ERROR:
-      return "this string has an escape that JSON has not";
+      return "this string has an escape that is not valid in JSON";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
     case simdjson::N_ATOM_ERROR:
@@ -45,6 +46,8 @@ std::string_view sentence(error_code error) {
       return simdjson::error_message(error);
   }
 }
+
+bool is_letter(char byte) { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
 
 // The contents of a string that starts at `quote`, when they hold no escape.
 bool take_plain(const char* quote, std::string_view& contents) {
@@ -105,7 +108,11 @@ class Document {
     }
     const char* at = nullptr;
     if (document_.current_location().get(at) != simdjson::SUCCESS) at = end();
-    collector_.broken(offset(std::min(at, end())), sentence(error));
+    at = std::min(at, end());
+    // Versions of the parser differ in what they call a value that starts like none.
+    const bool none = error == simdjson::TAPE_ERROR || error == simdjson::INCORRECT_TYPE;
+    const bool word = none && at != end() && is_letter(*at);
+    collector_.broken(offset(at), sentence(word ? simdjson::N_ATOM_ERROR : error));
     return false;
   }
 

@@ -51,6 +51,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
+    } else if (distance == best_distance) {
+      best = {};  // as near to another: TLSv1.4 means neither TLSv1.2 nor TLSv1.3
     }
   }
   return best;

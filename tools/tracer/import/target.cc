@@ -68,7 +68,9 @@ std::optional<TargetParts> split_target(std::string_view target) {
   parts.host = target.substr(0, colon);
   parts.port = target.substr(colon + 1);
   const bool brackets = !parts.host.empty() && parts.host.front() == '[';
-  if (!brackets && parts.host.find(':') != std::string_view::npos) return std::nullopt;
+  if (brackets ? parts.host.back() != ']' : parts.host.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
   if (parts.host.empty() || parts.port.empty()) return std::nullopt;
   return parts;
 }
