@@ -203,7 +203,8 @@ TEST(ImportTest, RandomBytesAreErrors) {
 // Every prefix and every changed byte of a good document is either good or an error with a place.
 TEST(ImportTest, DamagedDocumentsAreAnswered) {
   const std::string json =
-      R"({"defaults": {"timeout": "5s"}, "monitors": [{"host": "a", "port": 1, "labels": {"k": "v\n"},
+      R"({"defaults": {"timeout": "5s"}, "monitors": [{"host": "a", "port": 1,
+      "labels": {"k": "v\n"},
       "tls": {"alpn": ["h2"]}, "assertions": [{"type": "response_time", "less_than": 5e2}]}]})";
   const std::string yaml =
       "defaults: {timeout: 5s}\nmonitors:\n  - host: a\n    port: 1\n    labels: {k: \"v\\n\"}\n"

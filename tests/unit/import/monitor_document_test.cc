@@ -222,7 +222,8 @@ TEST(MonitorDocumentTest, DefaultsMerge) {
     "expect_response": "PONG", "assertions": [{"type": "connection", "status": "failure"}]})";
   const std::string monitors = R"("monitors": [
     {"host": "a"},
-    {"host": "b", "port": 26, "timeout": "4s", "locations": ["asia"], "labels": {"dc": "y", "z": "1"},
+    {"host": "b", "port": 26, "timeout": "4s", "locations": ["asia"],
+     "labels": {"dc": "y", "z": "1"},
      "tls": {"enabled": true, "verify": true}, "alert": {"after": 1},
      "send_after_connect_hex": "00ff", "expect_response_regex": "^P", "assertions": []},
     {"host": "c", "tls": true, "expect_response": "", "send_after_connect": ""}])";

@@ -1,5 +1,6 @@
 #include "tools/tracer/import/assertion_operands.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -266,6 +267,8 @@ std::string_view read_word(ValueReader& values, const Node& value, std::string_v
                            std::span<const std::string_view> words) {
   const auto text = as_text(value);
   if (text) {
+    const auto exact = std::find(words.begin(), words.end(), *text);
+    if (exact != words.end()) return *exact;
     const std::string form = normalized(*text);
     for (const std::string_view word : words) {
       if (normalized(word) == form) return word;

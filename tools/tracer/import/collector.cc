@@ -21,6 +21,12 @@ std::string name_of(const engine::MonitorSpec& spec) {
 
 DocumentKey document_key(std::string_view key) {
   if (key.size() > limits::kMaxKeyBytes) return DocumentKey::kNone;
+  // Asked of every key of every line: nearly all are told apart by their first letter.
+  const std::size_t first = key.find_first_not_of(" _-");
+  if (first == std::string_view::npos ||
+      std::string_view("mMdD").find(key[first]) == std::string_view::npos) {
+    return DocumentKey::kNone;
+  }
   const std::string form = normalized(key);
   if (form == "monitors") return DocumentKey::kMonitors;
   return form == "defaults" ? DocumentKey::kDefaults : DocumentKey::kNone;

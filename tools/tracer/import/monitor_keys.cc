@@ -36,6 +36,12 @@ bool read_word(Fields& in, const Node& node, std::string_view not_what,
                const std::array<Word<Value>, Size>& words, Out& out) {
   // A number is a word here: ip_family: 4.
   const bool has_text = !is_null(node) && (as_text(node) || node.kind == Node::Kind::kNumber);
+  for (const auto& word : words) {  // nearly always written as tracer writes it
+    if (has_text && word.name == node.text) {
+      out = word.value;
+      return true;
+    }
+  }
   const std::string form = has_text ? normalized(node.text) : std::string();
   for (const auto& word : words) {
     if (has_text && normalized(word.name) == form) {
