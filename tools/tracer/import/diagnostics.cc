@@ -75,6 +75,11 @@ std::string quoted(std::string_view text) {
   return shown;
 }
 
+std::string printable(std::string_view text) {
+  const std::string shown = quoted(text);
+  return shown.substr(1, shown.size() - 2);
+}
+
 std::string describe(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:
@@ -90,9 +95,7 @@ std::string describe(const Node& node) {
     case Node::Kind::kPlain:
       break;
   }
-  // As written, without marks; quoted() only for its cutting and escaping.
-  const std::string shown = quoted(node.text);
-  return shown.substr(1, shown.size() - 2);
+  return printable(node.text);
 }
 
 }  // namespace tracer::import

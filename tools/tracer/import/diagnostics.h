@@ -82,5 +82,7 @@ class Diagnostics {
 // invalid bytes escaped.
 std::string describe(const Node& node);
 std::string quoted(std::string_view text);
+// The same without the marks around it.
+std::string printable(std::string_view text);
 
 }  // namespace tracer::import
