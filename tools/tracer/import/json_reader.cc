@@ -358,9 +358,13 @@ void read_json(const SourceText& source, OffsetLocator& locator, bool one_a_line
   while (!rest.empty()) {
     const std::string_view line = one_a_line ? rest.substr(0, rest.find('\n')) : rest;
     if (!is_blank(line)) {
-      const std::size_t before = collector.monitors_seen();
+      const std::size_t monitors = collector.monitors_seen();
+      const std::size_t errors = collector.diagnostics().count();
       Document(file, line, rest.size() + SourceText::kPadding, parser, locator, collector).read();
-      if (one_a_line && collector.monitors_seen() == before) collector.pass_over_monitor();
+      const bool broken = collector.diagnostics().count() != errors;
+      if (one_a_line && broken && collector.monitors_seen() == monitors) {
+        collector.pass_over_monitor();
+      }
     }
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }

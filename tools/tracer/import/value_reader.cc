@@ -260,7 +260,8 @@ bool ValueReader::pattern(const Node& node, std::shared_ptr<const engine::Patter
     found = patterns_.emplace(*value, engine::Pattern::compile(*value)).first;
   }
   if (!found->second) {
-    return refuse(node, "is not a regular expression: " + printable(found->second.error()), "RE2 syntax");
+    return refuse(node, "is not a regular expression: " + printable(found->second.error()),
+                  "RE2 syntax");
   }
   out = *found->second;
   return true;
