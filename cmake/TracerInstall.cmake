@@ -5,6 +5,8 @@ include(CMakePackageConfigHelpers)
 
 if(TARGET tracer)
   install(TARGETS tracer RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/tracer.1
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 endif()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tracer)
