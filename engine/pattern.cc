@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -10,9 +11,13 @@
 namespace tracer::engine {
 namespace {
 
+// Of one compiled expression, its caches included: a fleet may have many.
+constexpr std::int64_t kMaxPatternBytes = 1 << 20;
+
 RE2::Options options_for(RE2::Options::Encoding encoding) {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(kMaxPatternBytes);
   options.set_encoding(encoding);
   return options;
 }

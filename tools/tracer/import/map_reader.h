@@ -73,7 +73,8 @@ inline const Node* find_entry(const Tree& tree, const Node& map, std::string_vie
 
 inline void report_repeated_key(Diagnostics& diagnostics, const Tree& tree, const Node& map,
                                 const Node& entry, std::string_view name) {
-  const Node* first = find_entry(tree, map, name);
+  // The search is not worth its time for an error that nobody reads: a map may repeat thousands.
+  const Node* first = diagnostics.listening() ? find_entry(tree, map, name) : nullptr;
   const LineColumn where = diagnostics.locate(first != nullptr ? first->key_place : entry.place);
   diagnostics.report(
       entry.key_place,
