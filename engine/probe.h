@@ -114,6 +114,7 @@ class ProbePool {
   void begin_exchange(Probe& probe, const Tick& tick);
   void decrypt_response(Probe& probe, std::span<const std::uint8_t> received, const Tick& tick);
   void response_arrived(Probe& probe, const Tick& tick);
+  bool response_expected(const Probe& probe) const;
   bool response_complete(Probe& probe);
   void response_ended(Probe& probe, FailureCode otherwise, std::string_view how, const Tick& tick);
 

@@ -59,6 +59,7 @@ bool library_cannot(int code) {
     case ECC_CURVE_OID_E:
     case ECC_OUT_OF_RANGE_E:
     case ASN_UNKNOWN_OID_E:
+    case ASN_ALT_NAME_E:  // more names than it counts
     case ALGO_ID_E:
     case MP_INIT_E:
     case MP_TO_E:

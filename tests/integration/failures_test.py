@@ -9,6 +9,7 @@ from realservers.peers import Peers, reset
 from realservers.web import GnutlsServer, OpensslServer
 
 ALERT_INTERNAL_ERROR = bytes.fromhex("15030300020250")
+ALERT_CLOSE_NOTIFY = bytes.fromhex("15030300020100")
 
 
 class PlainFailures(Fleet):
@@ -48,6 +49,33 @@ class PlainFailures(Fleet):
         self.assertEqual(result["response"]["excerpt"], "554 go away\r\n")
         self.assertIs(result["response"]["matched"], False)
 
+    def in_pieces(self, *pieces):
+        """Sends the first piece at once, and each further one when the client must have seen it."""
+        def script(connection):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for number, piece in enumerate(pieces):
+                if number:
+                    self.peers.over.wait(0.3)
+                connection.sendall(piece)
+            self.peers.silent(connection)
+        return script
+
+    def test_assertions_wait_for_the_rest_of_a_response(self):
+        port = self.peers.listen(self.in_pieces(b"220 first ", b"second\r\n"))
+        monitor = self.monitor("pieces", port, expect_response="first", assertions=[
+            {"type": "response", "contains": "second"}])
+        result = self.sweep(self.site, [monitor])["pieces"]
+        self.assert_up(result)
+        self.assertIs(result["response"]["matched"], True)
+
+    def test_assertions_judge_what_came_before_the_end(self):
+        result = self.check(
+            self.peers.greets(b"220 first\r\n", then=lambda connection: None),
+            "assertion_failed", "verdict", expect_response="first",
+            assertions=[{"type": "response", "contains": "second"}])
+        self.assertEqual(result["status"], "success")
+        self.assertIs(result["response"]["matched"], True)
+
     def test_closed_before_a_response(self):
         self.check(lambda connection: None, "response_closed", "response", expect_response="220")
 
@@ -60,6 +88,10 @@ class PlainFailures(Fleet):
 
     def test_closed_in_the_handshake(self):
         self.check(lambda connection: connection.recv(4096), "tls_closed", "tls", tls=self.tls())
+
+    def test_closed_by_close_notify_in_the_handshake(self):
+        self.check(self.peers.dialogue(b"", ALERT_CLOSE_NOTIFY), "tls_closed", "tls",
+                   tls=self.tls())
 
     def test_an_alert_is_named(self):
         self.check(self.peers.dialogue(b"", ALERT_INTERNAL_ERROR), "tls_alert(internal_error)",
