@@ -81,6 +81,12 @@ tl::expected<void, std::string> Fleet::start_threads() {
   for (auto& future : prepared) {
     if (auto one = future.get(); !one && result) result = one;
   }
+  if (result) {
+    running_.store(true);
+    // Asked for before there was anything to end: then nothing begins.
+    if (draining_.load()) drain();
+    if (aborting_.load()) abort();
+  }
   verdict.set_value(result.has_value());
   return result;
 }
@@ -100,9 +106,6 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
     stop_threads();
     return tl::unexpected(started.error());
   }
-  running_.store(true);
-  if (draining_.load()) drain();
-  if (aborting_.load()) abort();
   evaluator_->run();
   running_.store(false);
   for (const auto& shard : shards_) shard->stop();
