@@ -113,7 +113,9 @@ class Server:
         raise NotImplementedError
 
     def environment(self):
-        return {"PATH": PACKAGED_PROGRAMS, "LANG": "C", "HOME": self.folder}
+        # TMPDIR: MariaDB, for one, starts by removing every temporary table it finds in /tmp.
+        return {"PATH": PACKAGED_PROGRAMS, "LANG": "C", "HOME": self.folder,
+                "TMPDIR": self.folder}
 
     # -- what subclasses use ---------------------------------------------------------------
 
