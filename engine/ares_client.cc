@@ -330,8 +330,9 @@ void AresClient::refresh_deadline(std::int64_t now_ns) {
   }
 }
 
-// "address", "address:port" or "[address]:port".
-std::optional<Endpoint> parse_server(std::string_view text) {
+}  // namespace
+
+std::optional<Endpoint> parse_dns_server(std::string_view text) {
   Endpoint endpoint{.port = 53};
   if (const auto address = IpAddress::parse(text)) {
     endpoint.address = *address;
@@ -348,13 +349,11 @@ std::optional<Endpoint> parse_server(std::string_view text) {
   return endpoint;
 }
 
-}  // namespace
-
 tl::expected<std::unique_ptr<DnsClient>, std::string> make_ares_client(const AresOptions& options,
                                                                        Ring& ring) {
   std::vector<Endpoint> servers;
   for (const std::string& text : options.servers) {
-    const auto server = parse_server(text);
+    const auto server = parse_dns_server(text);
     if (!server) {
       return tl::unexpected("DNS server \"" + text +
                             "\" is neither an address nor an address with a port");

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -22,6 +24,9 @@ struct AresOptions {
   std::int64_t timeout_ms = 1000;
   int tries = 3;
 };
+
+// "address", "address:port" or "[address]:port"; port 53 unless given.
+std::optional<Endpoint> parse_dns_server(std::string_view text);
 
 // `ring` outlives the client. Its poll tokens are those of TokenOwner::kResolver.
 tl::expected<std::unique_ptr<DnsClient>, std::string> make_ares_client(const AresOptions& options,

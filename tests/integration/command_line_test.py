@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -61,6 +62,7 @@ class CommandLine(Fleet):
         path = self.document(self.monitor("up", self.http))
         for arguments in (["run", "--once", "--no-such-option", path], ["frobnicate"], ["check"],
                           ["check", "no-port-here"], ["check", "127.0.0.1:70000"],
+                          ["check", "--resolver", "nonsense", "127.0.0.1:1"],
                           ["run", "--once", os.path.join(self.site.directory, "missing.json")]):
             with self.subTest(arguments):
                 done = tracer.run(*arguments)
@@ -81,6 +83,47 @@ class CommandLine(Fleet):
             self.assertIn("min_version", text, "the nearest known key is named")
             if command[0] == "run":
                 self.assertEqual(done.stdout, "")
+
+    # -- limits of the machine -------------------------------------------------------------
+
+    def limited(self, descriptors, *arguments, **settings):
+        """Runs with so few file descriptors that it gets no further than it should."""
+        return subprocess.run(
+            [tracer.program(), *arguments], capture_output=True, text=True, env=tracer.environment(),
+            timeout=tracer.SECONDS, **settings, preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (descriptors, descriptors)))
+
+    def test_output_that_cannot_be_written_is_3(self):
+        path = self.document(self.monitor("up", self.http))
+        for arguments in (["run", "--once", path], ["run", "--once", "--json", path],
+                          ["check", self.at(self.http)], ["validate", path], ["failures"],
+                          ["--help"], ["--version"]):
+            with self.subTest(arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(
+                    [tracer.program(), *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                    timeout=tracer.SECONDS, env=tracer.environment())
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn("cannot write to standard output: No space left", done.stderr)
+
+    def test_closed_output_is_3(self):
+        path = self.document(self.monitor("up", self.http))
+        done = subprocess.run(
+            ["sh", "-c", '"$@" >&-', "sh", tracer.program(), "run", "--once", "--json", path],
+            stderr=subprocess.PIPE, text=True, timeout=tracer.SECONDS, env=tracer.environment())
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("cannot write to standard output", done.stderr)
+
+    def test_no_descriptors_is_3_and_not_a_hang(self):
+        done = self.limited(5, "check", self.at(self.http))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, r"\Atracer: [^\n]*Too many open files\n\Z")
+        self.assertEqual(done.stdout, "")
+
+    def test_a_low_limit_of_descriptors_is_kept_to(self):
+        monitors = [self.monitor(f"monitor-{index}", self.http) for index in range(300)]
+        done = self.limited(32, "run", "--once", "--json", self.document(*monitors))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(tracer.parse_results(done.stdout)), 300)
 
     # -- streams ---------------------------------------------------------------------------
 

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
 #include "tools/tracer/commands.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/failures_page.h"
+#include "tools/tracer/standard_output.h"
 
 namespace tracer::cli {
 
@@ -13,8 +12,7 @@ void add_failures_command(CLI::App& app, Work& work) {
       "failures", "List the failure codes, their causes and remedies (Markdown)");
   command->callback([&work] {
     work = [](Signals&) {
-      fmt::print("{}", failures_markdown());
-      return static_cast<int>(kAllUp);
+      return static_cast<int>(print_output(failures_markdown()) ? kAllUp : kOwnTrouble);
     };
   });
 }

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <sstream>
 #include <string>
 
 #include "engine/uring_ring.h"
@@ -11,6 +13,7 @@
 #include "tools/tracer/commands.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/signals.h"
+#include "tools/tracer/standard_output.h"
 
 namespace {
 
@@ -25,8 +28,9 @@ std::string version_text() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace tracer::cli;
+  occupy_closed_descriptors();
   CLI::App app{"Watches TCP and TLS services: connects, reads certificates, judges, reports."};
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
@@ -40,8 +44,15 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kAllUp : kBadInput;
+    std::ostringstream help;
+    const int code = app.exit(error, help, std::cerr);
+    if (!print_output(help.str())) return kOwnTrouble;
+    return code == 0 ? kAllUp : kBadInput;
   }
   Signals signals;
   return work(signals);
+} catch (const std::exception& error) {
+  // Only the machine's limits come here: no memory, no thread.
+  std::cerr << "tracer: " << error.what() << '\n';
+  return tracer::cli::kOwnTrouble;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/ares_client.h"
 #include "engine/ip_address.h"
 
 namespace tracer::cli {
@@ -39,7 +40,10 @@ void add_sweep_options(CLI::App& command, SweepOptions& options) {
       .add_option("--resolver", options.resolvers,
                   "DNS server to ask instead of the system's; may be repeated")
       ->type_name("IP[:PORT]")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        return engine::parse_dns_server(text) ? "" : text + " is not IP, IP:PORT or [IP]:PORT";
+      });
   add_networks(command, "--allow", options.egress.allow,
                "Connect to addresses in this block only; may be repeated");
   add_networks(command, "--deny", options.egress.deny,

@@ -21,15 +21,21 @@ Signals::Signals() {
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not a death
   signal_descriptor_ = signalfd(-1, &set, SFD_CLOEXEC);
   stop_descriptor_ = eventfd(0, EFD_CLOEXEC);
+  if (signal_descriptor_ < 0 || stop_descriptor_ < 0) {
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    return;
+  }
   thread_ = std::thread([this] { serve(); });
 }
 
 Signals::~Signals() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(stop_descriptor_, &one, sizeof one);
-  thread_.join();
-  close(stop_descriptor_);
-  close(signal_descriptor_);
+  if (thread_.joinable()) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(stop_descriptor_, &one, sizeof one);
+    thread_.join();
+  }
+  if (stop_descriptor_ >= 0) close(stop_descriptor_);
+  if (signal_descriptor_ >= 0) close(signal_descriptor_);
 }
 
 void Signals::attach(std::function<void(int)> on_signal) {

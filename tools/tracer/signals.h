@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM as calls: the first asks to stop gently, the second at once. Made by main
-// before any other thread, so that all threads have the signals blocked; owns one thread.
+// before any other thread, so that all threads have the signals blocked; owns one thread. Where
+// there is no file descriptor left for it, signals end the program at once, as they do by default.
 #pragma once
 
 #include <functional>

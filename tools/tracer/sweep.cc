@@ -1,8 +1,10 @@
 #include "tools/tracer/sweep.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <thread>
 #include <utility>
@@ -15,15 +17,23 @@
 namespace tracer::cli {
 namespace {
 
-// No more threads than there is work for, and never more slots than monitors.
+// A ring's table of sockets may have as many entries as the process may have descriptors. The soft
+// limit is no bound: liburing raises it.
+std::uint32_t most_slots() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT32_MAX;
+  return static_cast<std::uint32_t>(std::clamp<rlim_t>(limit.rlim_max, 1, UINT32_MAX));
+}
+
+// No more threads than there is work for, and never more slots than monitors or than are allowed.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
                                   const engine::Clock& clock) {
   sched::FleetOptions fleet;
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
   fleet.shards = options.shards != 0 ? options.shards : std::min(cores, monitors / 64 + 1);
+  fleet.shards = std::min(fleet.shards, options.in_flight);
   fleet.pin = fleet.shards > 1 && fleet.shards == cores;
-  const std::uint32_t in_flight = std::min(options.in_flight, monitors);
-  fleet.shard.slots = std::max(1U, (in_flight + fleet.shards - 1) / fleet.shards);
+  fleet.shard.slots = std::min({options.in_flight / fleet.shards, monitors, most_slots()});
   fleet.shard.egress = options.egress;
   fleet.parts.clock = &clock;
   fleet.parts.ring = [](std::uint32_t slots) { return engine::create_uring_ring(slots); };
@@ -56,11 +66,11 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   signals.attach([&fleet](int count) { count == 1 ? fleet.drain() : fleet.abort(); });
   const auto summary = fleet.run();
   signals.release();
-  const auto finished = sink.finish();
-  if (!summary) {
+  if (!summary) {  // nothing was checked, and there is nothing to sum up
     fmt::print(stderr, "tracer: {}\n", summary.error());
     return kOwnTrouble;
   }
+  const auto finished = sink.finish();
   if (!finished) {
     fmt::print(stderr, "tracer: {}\n", finished.error());
     return kOwnTrouble;

@@ -11,6 +11,7 @@
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/import/import.h"
 #include "tools/tracer/import_report.h"
+#include "tools/tracer/standard_output.h"
 
 namespace tracer::cli {
 namespace {
@@ -36,9 +37,10 @@ int validate(const ValidateOptions& options) {
   });
   const auto disabled = std::ranges::count_if(
       monitors, [](const engine::Monitor& monitor) { return !monitor.enabled; });
-  fmt::print("valid: {} monitor{}, {} with TLS, {} disabled\n", monitors.size(),
-             monitors.size() == 1 ? "" : "s", with_tls, disabled);
-  return kAllUp;
+  const bool written =
+      print_output(fmt::format("valid: {} monitor{}, {} with TLS, {} disabled\n", monitors.size(),
+                               monitors.size() == 1 ? "" : "s", with_tls, disabled));
+  return written ? kAllUp : kOwnTrouble;
 }
 
 }  // namespace
