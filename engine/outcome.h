@@ -1,7 +1,8 @@
 // What one attempt found: a fixed-size, trivially copyable record that travels from a shard to an
 // evaluator through a lock-free ring. Owned by one thread at a time.
 //
-// Invariants: exactly one Outcome per attempt. `chain` carries one counted reference and `body` is
+// Invariants: exactly one Outcome per attempt, and one that is `retry_cut` for every attempt that
+// was asked for and is not made. `chain` carries one counted reference and `body` is
 // a heap block; whoever takes an Outcome out of the ring owns both and must call release_payload()
 // exactly once.
 #pragma once
@@ -57,6 +58,7 @@ struct Outcome {
   std::uint8_t attempt = 1;   // 1 for the first
   FailureCode failure = FailureCode::kNone;
   Phase failure_phase = Phase::kNone;
+  bool retry_cut = false;          // no attempt: what the check has found so far stands
   bool response_measured = false;  // an exchange took place
   bool response_matched = false;   // … and the expectation, if any, held
   std::int64_t scheduled_unix_ms = 0;

@@ -40,6 +40,8 @@ struct Attempt {
   std::uint32_t monitor = 0;
   std::uint8_t number = 1;
   std::int64_t scheduled_unix_ms = 0;
+  std::int64_t not_after_ns = INT64_MAX;  // ends sooner than its timeout where this comes first
+  std::int64_t late_ns = 0;               // how long after its due time it starts
 };
 
 // What a probe asks of the shard that owns it.

@@ -21,7 +21,8 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.outcome.started_unix_ms = tick.unix_ms;
   probe.started_ns = tick.now_ns;
   probe.phase_started_ns = tick.now_ns;
-  probe.deadline_ns = tick.now_ns + policy(probe).timeout_ms * 1'000'000;
+  probe.deadline_ns =
+      std::min(tick.now_ns + policy(probe).timeout_ms * 1'000'000, attempt.not_after_ns);
   environment_.host.set_deadline(slot, probe.deadline_ns);
   probe.state = State::kResolving;
 

@@ -49,7 +49,7 @@ std::size_t Evaluator::take_outcomes() {
   for (const auto& shard : shards_) {
     const std::size_t count = shard->outcomes().pop(batch_);
     const std::uint64_t retries = summary_.retries;
-    for (std::size_t i = 0; i < count; ++i) judge(*shard, batch_[i]);
+    for (std::size_t i = 0; i < count; ++i) take(*shard, batch_[i]);
     if (summary_.retries != retries) shard->wake();
     write_reports();
     taken += count;
@@ -57,17 +57,54 @@ std::size_t Evaluator::take_outcomes() {
   return taken;
 }
 
-void Evaluator::judge(Shard& shard, const Outcome& outcome) {
-  const engine::CheckPolicy& policy = monitors_.policy(monitors_.at(outcome.monitor));
-  Report report = engine::judge(outcome, policy);
-  if (!wants_retry(report, policy)) {
-    reports_.push_back(report);
+void Evaluator::take(Shard& shard, const Outcome& outcome) {
+  const auto earlier = waiting_.find(outcome.monitor);
+  if (outcome.retry_cut) {
+    // One that names another check comes too late: that check has been settled meanwhile.
+    if (earlier == waiting_.end() ||
+        earlier->second.outcome.scheduled_unix_ms != outcome.scheduled_unix_ms) {
+      return;
+    }
+    ++summary_.retries_cut;
+    settle(outcome.monitor);
     return;
   }
+  if (earlier != waiting_.end() && outcome.failure == engine::FailureCode::kLocalShutdown) {
+    ++summary_.retries_cut;  // a retry that was broken off says less than what went before it
+    Outcome(outcome).release_payload();
+    settle(outcome.monitor);
+    return;
+  }
+  if (earlier != waiting_.end() && outcome.attempt == 1) {
+    ++summary_.retries_cut;  // its notice is on its way
+    settle(outcome.monitor);
+  } else if (earlier != waiting_.end()) {
+    earlier->second.outcome.release_payload();
+    waiting_.erase(earlier);
+  }
+  const engine::CheckPolicy& policy = monitors_.policy(monitors_.at(outcome.monitor));
+  const Report report = engine::judge(outcome, policy);
+  if (wants_retry(report, policy)) {
+    ask_for_retry(shard, report, policy);
+  } else {
+    reports_.push_back(report);
+  }
+}
+
+// The check ends with what it has found so far.
+void Evaluator::settle(std::uint32_t monitor) {
+  const auto found = waiting_.find(monitor);
+  reports_.push_back(found->second);
+  waiting_.erase(found);
+}
+
+void Evaluator::ask_for_retry(Shard& shard, const Report& report,
+                              const engine::CheckPolicy& policy) {
+  const Outcome& outcome = report.outcome;
+  waiting_.emplace(outcome.monitor, report);
+  ++summary_.retries;
   const Retry retry{outcome.monitor, static_cast<std::uint8_t>(outcome.attempt + 1),
                     policy.retry_delay_ms, outcome.scheduled_unix_ms};
-  report.outcome.release_payload();
-  ++summary_.retries;
   // A shard never waits for an evaluator to take commands, so this ends.
   while (!shard.retry(retry)) {
     shard.wake();

@@ -3,14 +3,15 @@
 //
 // run() belongs to one thread, which makes all calls of the sink; summary() is for after it.
 //
-// Invariants: exactly one report for every check a shard has begun; every outcome's payload is
-// released once; a report reaches the sink before run() returns.
+// Invariants: exactly one report for every check a shard has begun, of its last attempt that was
+// made; every outcome's payload is released once; a report reaches the sink before run() returns.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/clock.h"
@@ -25,6 +26,7 @@ struct SweepSummary {
   std::uint64_t reports = 0;
   std::array<std::uint64_t, 4> by_verdict{};  // indexed by engine::Verdict
   std::uint64_t retries = 0;
+  std::uint64_t retries_cut = 0;  // not made: the next check came due, or the run ended
 };
 
 class Evaluator {
@@ -40,7 +42,9 @@ class Evaluator {
 
  private:
   std::size_t take_outcomes();
-  void judge(Shard& shard, const engine::Outcome& outcome);
+  void take(Shard& shard, const engine::Outcome& outcome);
+  void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
+  void settle(std::uint32_t monitor);
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();
   void tick_sink();
@@ -55,6 +59,8 @@ class Evaluator {
   std::int64_t next_sink_tick_ns_ = 0;
   std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;
+  // What checks that wait for a retry have found so far, by monitor.
+  std::unordered_map<std::uint32_t, engine::Report> waiting_;
   std::atomic<bool> draining_{false};
 };
 

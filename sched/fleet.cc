@@ -106,11 +106,24 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
     stop_threads();
     return tl::unexpected(started.error());
   }
+  if (options_.on_started) options_.on_started();
   evaluator_->run();
   running_.store(false);
   for (const auto& shard : shards_) shard->stop();
   stop_threads();
   return evaluator_->summary();
+}
+
+Snapshot Fleet::snapshot() const {
+  Snapshot snapshot;
+  for (const auto& shard : shards_) {
+    snapshot.begun += shard->checks_started();
+    snapshot.skipped += shard->checks_skipped();
+    snapshot.in_flight += shard->in_flight();
+    shard->lateness().add_to(snapshot.lateness);
+  }
+  snapshot.evaluated = evaluator_->summary();
+  return snapshot;
 }
 
 void Fleet::drain() {

@@ -1,5 +1,5 @@
-// A sweep over monitors of a set: starts one shard a thread, evaluates on the calling thread, and
-// ends when every check that began has been reported.
+// A run over monitors of a set, once or for ever: starts one shard a thread, evaluates on the
+// calling thread, and ends when every check that began has been reported.
 //
 // run() is called once, by the thread that owns the Fleet; drain() and abort() may come from any
 // thread while it runs, and before.
@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,16 @@ struct FleetOptions {
   bool pin = false;  // each shard to a core of its own
   ShardOptions shard;
   ShardParts parts;
+  std::function<void()> on_started;  // called by run() once every shard is prepared; may be empty
+};
+
+// How a run is doing. Counts are since its start.
+struct Snapshot {
+  std::uint64_t begun = 0;    // checks
+  std::uint64_t skipped = 0;  // checks that came due while an earlier one waited or ran
+  std::uint32_t in_flight = 0;
+  Histogram::Counts lateness{};  // from a check's due time to its start
+  SweepSummary evaluated;
 };
 
 class Fleet {
@@ -40,8 +51,11 @@ class Fleet {
         std::vector<std::uint32_t> selection, ReportSink& sink);
   ~Fleet();
 
-  // Sweeps once. The error is a trouble of ours at start, in one sentence: nothing was checked.
+  // Sweeps once, or goes on until drain(). The error is a trouble of ours at start, in one
+  // sentence: nothing was checked.
   tl::expected<SweepSummary, std::string> run();
+  // For sinks: on the thread of run(), while it runs.
+  Snapshot snapshot() const;
 
   // Starts nothing more; what is in flight ends within its timeout.
   void drain();

@@ -21,12 +21,11 @@ Shard::Shard(const ShardOptions& options, const ShardParts& parts,
       parts_(parts),
       monitors_(monitors),
       trust_(trust),
-      share_(std::move(share)),
       evaluator_(evaluator),
       judge_(options.remembered_chains),
-      wheel_(options.slots + static_cast<std::uint32_t>(share_.size()),
-             parts.clock->monotonic_ns()),
-      waiting_retries_(share_.size()),
+      wheel_(options.slots + static_cast<std::uint32_t>(share.size()), parts.clock->monotonic_ns()),
+      schedule_(monitors, std::move(share), options.repetition, wheel_, options.slots),
+      pacer_(options.starts_per_second),
       outcomes_(limits::kOutcomeRingSize),
       commands_(limits::kCommandRingSize) {}
 
@@ -52,7 +51,7 @@ tl::expected<void, std::string> Shard::prepare() {
 
 void Shard::run() {
   read_clock();
-  sweep_unix_ms_ = tick_.unix_ms;
+  schedule_.begin(tick_);
   while (work_left()) tick();
   publish_outcomes();
 }
@@ -72,8 +71,8 @@ void Shard::tick() {
   if (aborting_.load(std::memory_order_relaxed)) {
     for (Slot slot = 0; slot < options_.slots; ++slot) probes_->abort(slot, tick_);
   }
-  const bool last_start = next_start_ == share_.size() || hurried_;
-  if (last_start && !all_started_.exchange(true, std::memory_order_release)) evaluator_.raise();
+  if (schedule_.over() && !all_started_.exchange(true, std::memory_order_release))
+    evaluator_.raise();
   publish_outcomes();
   in_flight_.store(options_.slots - static_cast<std::uint32_t>(free_slots_.size()),
                    std::memory_order_relaxed);
@@ -87,29 +86,24 @@ void Shard::read_clock() {
   tick_.unix_ms = parts_.clock->unix_ms();
 }
 
-TimerId Shard::retry_timer(std::uint32_t monitor) const {
-  const auto found = std::ranges::lower_bound(share_, monitor);
-  assert(found != share_.end() && *found == monitor);
-  return options_.slots + static_cast<TimerId>(found - share_.begin());
-}
-
 void Shard::take_commands() {
+  if (draining_.load(std::memory_order_relaxed)) schedule_.end();
   std::array<Retry, 64> batch;
   std::size_t count = 0;
   while ((count = commands_.pop(batch)) > 0) {
-    for (const Retry& retry : std::span(batch).first(count)) {
-      const TimerId timer = retry_timer(retry.monitor);
-      waiting_retries_[timer - options_.slots] = retry;
-      const std::int64_t delay_ms = hurried_ ? 0 : retry.delay_ms;
-      wheel_.schedule(timer, tick_.now_ns + delay_ms * 1'000'000);
-    }
+    for (const Retry& retry : std::span(batch).first(count)) schedule_.retry(retry, tick_);
   }
-  if (!draining_.load(std::memory_order_relaxed) || hurried_) return;
-  // Nobody waits for a delay any more: every check that began gets its last attempt now.
-  hurried_ = true;
-  for (std::size_t position = 0; position < share_.size(); ++position) {
-    const TimerId timer = options_.slots + static_cast<TimerId>(position);
-    if (wheel_.pending(timer)) wheel_.schedule(timer, tick_.now_ns);
+}
+
+// Tells the evaluator of every retry that will not be made.
+void Shard::report_cuts() {
+  for (const Retry& retry : schedule_.take_cut()) {
+    Outcome outcome;
+    outcome.monitor = retry.monitor;
+    outcome.attempt = retry.attempt;
+    outcome.scheduled_unix_ms = retry.scheduled_unix_ms;
+    outcome.retry_cut = true;
+    finished_.push_back(outcome);
   }
 }
 
@@ -120,8 +114,7 @@ void Shard::fire_timers() {
     if (timer < options_.slots) {
       probes_->on_deadline(timer, tick_);
     } else {
-      const Retry& retry = waiting_retries_[timer - options_.slots];
-      due_retries_.push_back({retry.monitor, retry.attempt, retry.scheduled_unix_ms});
+      schedule_.on_timer(timer);
     }
   }
   resolver_->expire(tick_.now_ns);
@@ -132,24 +125,24 @@ void Shard::fire_timers() {
 
 void Shard::start_probes() {
   for (std::size_t started = 0; started < limits::kStartsPerTick; ++started) {
-    if (free_slots_.empty() || !finished_.empty()) return;
-    Attempt attempt;
-    if (!due_retries_.empty()) {
-      attempt = due_retries_.front();
-      due_retries_.pop_front();
-    } else if (next_start_ < share_.size() && !hurried_) {
-      attempt = {share_[next_start_++], 1, sweep_unix_ms_};
-      checks_started_.fetch_add(1, std::memory_order_relaxed);
-    } else {
-      return;
-    }
+    if (free_slots_.empty() || !finished_.empty() || !schedule_.any_due()) break;
+    if (!pacer_.take(tick_.now_ns)) break;
+    const auto attempt = schedule_.next(tick_);
+    if (!attempt) break;
     const Slot slot = free_slots_.back();
     free_slots_.pop_back();
-    probes_->start(slot, attempt, tick_);
+    if (attempt->number == 1) lateness_.record(attempt->late_ns);
+    probes_->start(slot, *attempt, tick_);
   }
+  checks_skipped_.store(schedule_.skipped(), std::memory_order_relaxed);
+  checks_started_.store(schedule_.begun(), std::memory_order_relaxed);
+  report_cuts();
 }
 
-void Shard::finished(const Outcome& outcome) { finished_.push_back(outcome); }
+void Shard::finished(const Outcome& outcome) {
+  schedule_.ended(outcome.monitor);
+  finished_.push_back(outcome);
+}
 
 void Shard::publish_outcomes() {
   const bool any = !finished_.empty();
@@ -172,10 +165,10 @@ void Shard::dispatch(std::span<const Completion> completions) {
 
 std::int64_t Shard::wait_ns() const {
   if (!finished_.empty()) return limits::kStalledWaitNs;
-  const bool can_start =
-      !free_slots_.empty() && (!due_retries_.empty() || (next_start_ < share_.size() && !hurried_));
-  if (can_start) return 0;
-  const std::int64_t next = std::min(wheel_.next_deadline_ns(), resolver_->next_deadline_ns());
+  std::int64_t next = std::min(wheel_.next_deadline_ns(), resolver_->next_deadline_ns());
+  if (!free_slots_.empty() && schedule_.any_due()) {
+    next = std::min(next, tick_.now_ns + pacer_.wait_ns(tick_.now_ns));
+  }
   if (next == TimingWheel::kNever) return -1;
   return std::max<std::int64_t>(next - tick_.now_ns, 0);
 }

@@ -4,9 +4,9 @@
 // prepare() and run() are the shard's own thread. outcomes() (its consuming side) and command()
 // belong to the evaluator's thread. stop(), drain() and abort() may come from any thread.
 //
-// Invariants: every monitor of the share is started once a sweep, and again for each retry that
-// is commanded; exactly one Outcome per attempt reaches the outcome ring; while that ring has no
-// room no probe is started, and finished outcomes wait.
+// Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
+// retry that is cut, reaches the outcome ring; while that ring has no room no probe is started, and
+// finished outcomes wait.
 #pragma once
 
 #include <atomic>
@@ -22,22 +22,19 @@
 
 #include "engine/clock.h"
 #include "engine/probe.h"
+#include "sched/histogram.h"
+#include "sched/pacer.h"
+#include "sched/schedule.h"
 #include "sched/spsc_ring.h"
 #include "sched/timing_wheel.h"
 #include "sched/wakeup.h"
 
 namespace tracer::sched {
 
-// Asks a shard to make another attempt at a monitor.
-struct Retry {
-  std::uint32_t monitor = 0;
-  std::uint8_t attempt = 0;  // the number of the attempt to make; 0: none
-  std::int64_t delay_ms = 0;
-  std::int64_t scheduled_unix_ms = 0;
-};
-
 struct ShardOptions {
-  std::uint32_t slots = 2048;  // probes in flight at a time
+  Repetition repetition = Repetition::kOnce;
+  std::uint32_t slots = 2048;           // probes in flight at a time
+  std::uint32_t starts_per_second = 0;  // 0: no bound
   std::size_t remembered_chains = 4096;
   engine::EgressPolicy egress;
 };
@@ -59,19 +56,23 @@ class Shard final : private engine::ProbeHost {
   ~Shard() override;
 
   tl::expected<void, std::string> prepare();  // the error is one sentence
-  void run();  // sweeps the share once, then serves retries until stop()
+  void run();                                 // until stop()
 
   SpscRing<engine::Outcome>& outcomes() { return outcomes_; }
   bool retry(const Retry& retry);  // false when the command ring is full: try again
   void wake();
 
   void stop();   // nothing more will be asked
-  void drain();  // starts no monitor that was not started yet; retries that wait go at once
+  void drain();  // begins no check any more; retries that wait are cut
   void abort();  // drains, and ends what is under way as a local shutdown
 
   // Checks begun, and whether that is all there will be. Any thread; read the latter first.
   std::uint64_t checks_started() const { return checks_started_.load(std::memory_order_relaxed); }
   bool all_started() const { return all_started_.load(std::memory_order_acquire); }
+  // Checks that were not made, because they came due while an earlier one waited or ran.
+  std::uint64_t checks_skipped() const { return checks_skipped_.load(std::memory_order_relaxed); }
+  // From a check's due time to its start. Any thread may read.
+  const Histogram& lateness() const { return lateness_; }
   std::uint32_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
@@ -82,32 +83,30 @@ class Shard final : private engine::ProbeHost {
   void tick();
   void read_clock();
   void take_commands();
+  void report_cuts();
   void fire_timers();
   void start_probes();
   void publish_outcomes();
   void dispatch(std::span<const engine::Completion> completions);
   std::int64_t wait_ns() const;
-  TimerId retry_timer(std::uint32_t monitor) const;
   bool work_left() const;
 
   const ShardOptions options_;
   const ShardParts parts_;
   const engine::MonitorSet& monitors_;
   const engine::TrustStores& trust_;
-  const std::vector<std::uint32_t> share_;
   Wakeup& evaluator_;
 
   std::unique_ptr<engine::Ring> ring_;
   std::unique_ptr<engine::NameResolver> resolver_;
   engine::TlsContexts contexts_;
   ssl::ChainJudge judge_;
-  TimingWheel wheel_;  // timers: a deadline for each slot, then a retry for each of the share
+  TimingWheel wheel_;  // timers: a deadline for each slot, then one for each monitor of the share
+  Schedule schedule_;
+  Pacer pacer_;
   std::unique_ptr<engine::ProbePool> probes_;
 
   engine::Tick tick_;
-  std::int64_t sweep_unix_ms_ = 0;
-  std::size_t next_start_ = 0;  // into share_
-  bool hurried_ = false;        // draining was seen: starts are over and retries no longer wait
   std::vector<engine::Slot> free_slots_;
   std::vector<Retry> waiting_retries_;  // by position in the share
   std::deque<engine::Attempt> due_retries_;
@@ -117,6 +116,8 @@ class Shard final : private engine::ProbeHost {
   SpscRing<engine::Outcome> outcomes_;
   SpscRing<Retry> commands_;
   std::atomic<std::uint64_t> checks_started_{0};
+  std::atomic<std::uint64_t> checks_skipped_{0};
+  Histogram lateness_;
   std::atomic<bool> all_started_{false};
   std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<bool> stopping_{false};
