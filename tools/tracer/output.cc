@@ -9,6 +9,7 @@
 #include "tools/tracer/sinks/card_sink.h"
 #include "tools/tracer/sinks/certificate_card.h"
 #include "tools/tracer/sinks/chain_pem.h"
+#include "tools/tracer/sinks/changes_sink.h"
 #include "tools/tracer/sinks/check_card.h"
 #include "tools/tracer/sinks/json_lines_sink.h"
 #include "tools/tracer/sinks/table_sink.h"
@@ -71,6 +72,9 @@ std::unique_ptr<sched::ReportSink> result_sink(const OutputOptions& options,
       return card_sink(&certificate_card, options, monitors, progress, clock);
     case Form::kPem:
       return std::make_unique<CardSink>(STDOUT_FILENO, &pem_of, "", clock, progress);
+    case Form::kChanges:
+      return std::make_unique<ChangesSink>(STDOUT_FILENO, monitors,
+                                           presentation_for(STDOUT_FILENO, options), clock);
     case Form::kTable:
       break;
   }

@@ -22,6 +22,7 @@ struct OutputOptions {
     kCertificateCard,  // the presented chain
     kPem,              // the presented chain, for other tools
     kJson,             // a line a result
+    kChanges,          // a line when a verdict changes
   };
   Form form = Form::kTable;
   bool quiet = false;
@@ -32,7 +33,7 @@ struct OutputOptions {
 
 class Output {
  public:
-  // `expected`: how many reports are to come. The rest outlives this.
+  // `expected`: how many reports are to come; 0 where there is no end. The rest outlives this.
   Output(const OutputOptions& options, const engine::MonitorSet& monitors, std::uint64_t expected,
          const engine::Clock& clock);
   sched::ReportSink& sink() { return *all_; }

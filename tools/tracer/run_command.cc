@@ -19,7 +19,6 @@ namespace {
 
 struct RunOptions {
   std::vector<std::string> files;
-  bool once = false;
   import::ImportOptions import;
   SweepOptions sweep;
   OutputOptions output;
@@ -36,7 +35,10 @@ int run(const RunOptions& options, Signals& signals) {
     return kBadInput;
   }
   const engine::SystemClock clock;
-  Output output(options.output, imported.monitors, selection.size(), clock);
+  OutputOptions form = options.output;
+  const bool for_people = form.form == OutputOptions::Form::kTable;
+  if (!options.sweep.once && for_people) form.form = OutputOptions::Form::kChanges;
+  Output output(form, imported.monitors, options.sweep.once ? selection.size() : 0, clock);
   return run_sweep(imported.monitors, std::move(selection), options.sweep, signals, output.sink());
 }
 
@@ -47,7 +49,21 @@ void add_run_command(CLI::App& app, Work& work) {
   CLI::App* command = app.add_subcommand("run", "Check the monitors of documents");
   command->add_option("FILE", options->files, "Documents in JSON or YAML; - is standard input")
       ->required();
-  command->add_flag("--once", options->once, "One sweep over all monitors, then exit")->required();
+  options->sweep.once = false;
+  command->add_flag("--once", options->sweep.once, "One sweep over all monitors, then exit");
+  command
+      ->add_option("--rate", options->sweep.starts_per_second, "Checks started per second, at most")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->type_name("N");
+  command
+      ->add_option_function<double>(
+          "--stats-interval",
+          [options](double seconds) {
+            options->sweep.stats_interval_ms = static_cast<std::int64_t>(seconds * 1000);
+          },
+          "Seconds between lines of statistics on standard error")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->type_name("SECONDS");
   command->add_flag("--allow-subsecond", options->import.allow_subsecond,
                     "Accept intervals below one second");
   command->add_option("--location", options->output.location, "Where this agent is")

@@ -13,6 +13,9 @@
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
+#include "tools/tracer/sinks/service_manager_sink.h"
+#include "tools/tracer/sinks/sink_list.h"
+#include "tools/tracer/sinks/stats_sink.h"
 
 namespace tracer::cli {
 namespace {
@@ -35,6 +38,8 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
   fleet.pin = fleet.shards > 1 && fleet.shards == cores;
   fleet.shard.slots = std::min({options.in_flight / fleet.shards, monitors, most_slots()});
   fleet.shard.egress = options.egress;
+  fleet.shard.repetition = options.once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
+  fleet.shard.starts_per_second = (options.starts_per_second + fleet.shards - 1) / fleet.shards;
   fleet.parts.clock = &clock;
   fleet.parts.ring = [](std::uint32_t slots) { return engine::create_uring_ring(slots); };
   fleet.parts.resolver =
@@ -62,19 +67,30 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
                      const SweepOptions& options, Signals& signals, sched::ReportSink& sink) {
   const engine::SystemClock clock;
   const auto expected = static_cast<std::uint32_t>(selection.size());
-  sched::Fleet fleet(fleet_options(options, expected, clock), monitors, std::move(selection), sink);
-  signals.attach([&fleet](int count) { count == 1 ? fleet.drain() : fleet.abort(); });
+  StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
+  ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
+  SinkList sinks({&sink, &stats, &manager});
+  sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
+  fleet_of.on_started = [&manager] { manager.ready(); };
+  sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
+  stats.watch(fleet);
+  signals.attach([&fleet, &manager](int count) {
+    manager.stopping();
+    count == 1 ? fleet.drain() : fleet.abort();
+  });
   const auto summary = fleet.run();
+  const bool aborted = signals.count() > 1;
   signals.release();
   if (!summary) {  // nothing was checked, and there is nothing to sum up
     fmt::print(stderr, "tracer: {}\n", summary.error());
     return kOwnTrouble;
   }
-  const auto finished = sink.finish();
+  const auto finished = sinks.finish();
   if (!finished) {
     fmt::print(stderr, "tracer: {}\n", finished.error());
     return kOwnTrouble;
   }
+  if (!options.once) return aborted ? kOwnTrouble : kAllUp;
   if (summary->reports < expected) {
     fmt::print(stderr, "tracer: stopped early: {} of {} monitors were checked\n", summary->reports,
                expected);

@@ -1,4 +1,4 @@
-// Runs one sweep over a set of monitors with the real kernel, resolver and clock, stops it gently
+// Runs a set of monitors, once or for ever, with the real kernel, resolver and clock, stops gently
 // on a signal, and says how it ended. Called by commands, on the main thread.
 #pragma once
 
@@ -15,9 +15,12 @@
 namespace tracer::cli {
 
 struct SweepOptions {
-  std::uint32_t shards = 0;            // 0: one a core
-  std::uint32_t in_flight = 4096;      // probes at a time, over all shards
-  std::vector<std::string> resolvers;  // "127.0.0.1:5353"; empty: the system's
+  std::uint32_t shards = 0;        // 0: one a core
+  std::uint32_t in_flight = 4096;  // probes at a time, over all shards
+  bool once = true;
+  std::uint32_t starts_per_second = 0;  // 0: no bound; over all shards
+  std::int64_t stats_interval_ms = 0;   // 0: no statistics
+  std::vector<std::string> resolvers;   // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
 };
 

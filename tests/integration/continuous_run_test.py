@@ -1,0 +1,137 @@
+"""A run that goes on: its schedule, what it tells of changes, how it stops, what it tells a service manager."""
+
+import datetime
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+TRACER = os.environ["TRACER_BIN"]
+PATIENCE = 60  # seconds; only how long a broken program is waited for
+
+
+class Listener:
+    """Accepts on a loopback port and closes at once."""
+
+    def __init__(self, port=0):
+        self.socket = socket.create_server(("127.0.0.1", port))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                self.socket.accept()[0].close()
+            except OSError:
+                return
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+class ContinuousRun(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.listener = Listener()
+        self.addCleanup(lambda: self.listener.close())
+        with socket.create_server(("127.0.0.1", 0)) as reserved:
+            self.closed = reserved.getsockname()[1]
+
+    def start(self, monitors, *options, env=None):
+        path = os.path.join(self.directory.name, "monitors.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"defaults": {"host": "127.0.0.1", "interval": "1s", "timeout": "20s"}, "monitors": monitors},
+                      file)
+        process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, **(env or {})})
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def line(self, process):
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            self.assertTrue(selector.select(PATIENCE), "no line came")
+        return process.stdout.readline().decode()
+
+    def test_keeps_its_schedule_and_loses_nothing_when_interrupted(self):
+        up = [{"name": f"up {i}", "port": self.listener.port} for i in range(20)]
+        down = [{"name": f"down {i}", "port": self.closed, "max_retries": 2, "retry_delay": "100ms"} for i in range(5)]
+        process = self.start(up + down, "--json")
+        lines = [self.line(process) for _ in range(25 * 4)]
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, errors)
+        results = [json.loads(line) for line in lines + rest.decode().splitlines()]
+        scheduled = {}
+        for result in results:
+            name = result["monitor"]["name"]
+            self.assertEqual(result["verdict"], name.split()[0])
+            moment = datetime.datetime.fromisoformat(result["scheduled_at"].replace("Z", "+00:00"))
+            scheduled.setdefault(name, []).append(moment.timestamp())
+        self.assertEqual(len(scheduled), 25)
+        for name, moments in scheduled.items():
+            for earlier, later in zip(moments, moments[1:]):
+                intervals = later - earlier  # of one second: whole ones, however late a check started
+                self.assertGreaterEqual(round(intervals), 1, name)
+                self.assertAlmostEqual(intervals, round(intervals), delta=0.0025, msg=name)
+
+    def test_retries_stay_within_their_check(self):
+        process = self.start([{"name": "down", "port": self.closed, "max_retries": 2, "retry_delay": "10ms"},
+                              {"name": "slow", "port": self.closed, "max_retries": 2, "retry_delay": "30s"}], "--json")
+        seen = {}
+        while len(seen) < 2:
+            result = json.loads(self.line(process))
+            # A retry later than the next check is cut, and the check reported as it stands.
+            self.assertLessEqual(result["attempts"], 3 if result["monitor"]["name"] == "down" else 1)
+            seen[result["monitor"]["name"]] = result["attempts"]
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0)
+
+    def test_people_are_told_of_changes_alone(self):
+        process = self.start([{"name": "web", "port": self.listener.port}, {"name": "gone", "port": self.closed}])
+        first = self.line(process)
+        self.assertIn("down gone: connection_refused (connect)", first)
+        self.listener.close()
+        self.assertIn("down web: connection_refused (connect)", self.line(process))
+        self.listener = Listener(self.listener.port)
+        self.assertRegex(self.line(process), r"up web \(was down for \d+ checks?\)")
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE)
+        self.assertEqual(rest, b"")
+
+    def test_statistics(self):
+        process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")
+        self.assertRegex(process.stderr.readline().decode(), r"^stats: [0-9.]+ checks/s, \d+ in flight, late p50 ")
+
+    def test_a_service_manager_is_told(self):
+        path = os.path.join(self.directory.name, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(PATIENCE)
+            process = self.start([{"name": "web", "port": self.listener.port}], "--quiet",
+                                 env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            self.assertEqual([manager.recv(100) for _ in range(3)], [b"WATCHDOG=1"] * 3)
+            process.send_signal(signal.SIGTERM)
+            said = b""
+            while said != b"STOPPING=1":
+                said = manager.recv(100)
+            process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,80 @@
+// The sinks of a run that goes on: changes and statistics.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/unit/sinks/captured_output.h"
+#include "tests/unit/sinks/manual_clock.h"
+#include "tests/unit/sinks/sample_reports.h"
+#include "tools/tracer/sinks/changes_sink.h"
+#include "tools/tracer/sinks/stats_sink.h"
+
+namespace tracer::cli {
+namespace {
+
+using samples::Sample;
+
+class ChangesSinkTest : public testing::Test {
+ protected:
+  void write(const Sample& sample) {
+    const engine::Report report = sample.judged(monitors_);
+    sink_.write({&report, 1});
+    EXPECT_TRUE(sink_.finish().has_value());
+  }
+
+  CapturedOutput output_;
+  ManualClock clock_;
+  engine::MonitorSet monitors_ =
+      samples::monitor_set({samples::tls_monitor(), samples::redis_monitor()});
+  ChangesSink sink_{output_.descriptor(), monitors_, {}, clock_};
+};
+
+TEST_F(ChangesSinkTest, WhatIsUpFromTheStartAndStaysUpIsNotWorthALine) {
+  write(samples::redis_success(1));
+  write(samples::redis_success(1));
+  EXPECT_EQ(output_.text(), "");
+}
+
+TEST_F(ChangesSinkTest, TellsWhenAVerdictChangesAndForHowLongItHeld) {
+  write(samples::redis_success(1));
+  write(samples::refused(1));
+  write(samples::refused(1));
+  write(samples::refused(1));
+  write(samples::redis_success(1));
+  const std::string text = output_.text();
+  EXPECT_EQ(text.find("2026-01-02T03:04:05.678Z ✘ down 127.0.0.1:6379: connection_refused"), 0U)
+      << text;
+  EXPECT_NE(text.find("(was up for 1 check)\n"), text.npos) << text;
+  EXPECT_NE(text.find("✔ up 127.0.0.1:6379 (was down for 3 checks)\n"), text.npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+}
+
+TEST_F(ChangesSinkTest, WhatIsDownFromTheStartHasNoPast) {
+  write(samples::expired(0));
+  EXPECT_EQ(output_.text().find("(was"), std::string::npos) << output_.text();
+  EXPECT_NE(output_.text().find("certificate_expired"), std::string::npos);
+}
+
+TEST(StatsLine, RatesAndLatenessAreThoseSinceTheLastLine) {
+  sched::Histogram histogram;
+  for (int i = 0; i < 100; ++i) histogram.record(50'000'000);
+  sched::Snapshot earlier;
+  histogram.add_to(earlier.lateness);
+  earlier.evaluated.reports = 100;
+  for (int i = 0; i < 100; ++i) histogram.record(1'000'000);
+  sched::Snapshot now;
+  histogram.add_to(now.lateness);
+  now.evaluated.reports = 300;
+  now.evaluated.by_verdict[0] = 299;
+  now.evaluated.by_verdict[2] = 1;
+  now.in_flight = 7;
+  now.skipped = 3;
+  const std::string line = stats_line(now, earlier, 2'000'000'000);
+  EXPECT_EQ(line.find("stats: 100.0 checks/s, 7 in flight, late p50 1."), 0U) << line;
+  EXPECT_NE(line.find("3 skipped"), line.npos) << line;
+  EXPECT_NE(line.find("299 up, 0 degraded, 1 down, 0 unknown"), line.npos) << line;
+}
+
+}  // namespace
+}  // namespace tracer::cli
