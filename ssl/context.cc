@@ -58,11 +58,13 @@ tl::expected<void, std::string> load_client_certificate(WOLFSSL_CTX* context,
                                                         const ContextOptions& options) {
   int result = wolfSSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str());
   if (result != WOLFSSL_SUCCESS) {
-    return tl::unexpected("client certificate " + options.cert_file + ": " + reason(result));
+    return tl::unexpected("client certificate " + options.cert_file + ": " +
+                          (result < 0 ? reason(result) : "holds no certificate in PEM"));
   }
   result = wolfSSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), WOLFSSL_FILETYPE_PEM);
   if (result != WOLFSSL_SUCCESS) {
-    return tl::unexpected("client key " + options.key_file + ": " + reason(result));
+    return tl::unexpected("client key " + options.key_file + ": " +
+                          (result < 0 ? reason(result) : "holds no private key in PEM"));
   }
   if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS) {
     return tl::unexpected("client key " + options.key_file + " does not belong to certificate " +

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/unit/ssl/chains.h"
+
 namespace tracer::import {
 namespace {
 
@@ -88,8 +90,28 @@ TEST_F(ImportFilesTest, FilesNamedByAMonitorMustBeReadable) {
   ImportOptions unchecked;
   unchecked.check_files = false;
   EXPECT_TRUE(import_text(text, "m.json", DocumentFormat::kAutomatic, unchecked).ok());
-  file("ca.pem", "");
+  file("ca.pem", ssl::testing::chain_file_text("root.pem"));
   EXPECT_TRUE(import_text(text, "m.json", DocumentFormat::kAutomatic, {}).ok());
+}
+
+TEST_F(ImportFilesTest, FilesNamedByAMonitorMustHoldWhatTlsNeeds) {
+  const std::string empty = file("empty.pem", "");
+  const std::string root = file("root.pem", ssl::testing::chain_file_text("root.pem"));
+  const std::string key = file("key.pem", ssl::testing::chain_file_text("p256.key"));
+  const auto errors = [](const std::string& tls) {
+    const std::string text = "host: a\nport: 1\ntls: {" + tls + "}\n";
+    return format_errors(import_text(text, "m.yaml", DocumentFormat::kAutomatic, {}));
+  };
+  EXPECT_EQ(errors("ca_file: " + root), "");
+  EXPECT_EQ(errors("ca_file: " + empty), "m.yaml:3:16: monitors[0].tls.ca_file: " + empty +
+                                             ": holds no certificate; accepted: certificates in "
+                                             "PEM\n");
+  EXPECT_EQ(errors("enabled: false, ca_file: " + empty), "");
+  EXPECT_THAT(errors("cert_file: " + empty + ", key_file: " + key),
+              HasSubstr("m.yaml:3:18: monitors[0].tls.cert_file: client certificate " + empty));
+  EXPECT_THAT(errors("cert_file: " + root + ", key_file: " + empty),
+              HasSubstr("client key " + empty + ": holds no private key"));
+  EXPECT_THAT(errors("cert_file: " + root + ", key_file: " + key), HasSubstr("does not belong to"));
 }
 
 TEST(ImportTest, ManyErrorsAreCountedAndAHundredListed) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/unit/ssl/session_pair.h"
+
 namespace tracer::import {
 namespace {
 
@@ -81,7 +83,9 @@ TEST(TargetTest, EveryOption) {
   options.tls = true;
   options.starttls = "none";
   options.server_name = "b.example";
-  options.ca_file = options.cert_file = options.key_file = "/dev/null";
+  options.ca_file = ssl::testing::chain_file_path("root.pem");
+  options.cert_file = ssl::testing::chain_file_path("clients_only.pem");
+  options.key_file = ssl::testing::chain_file_path("clients_only.key");
   options.verify = false;
   options.skip_hostname_verify = true;
   options.min_version = "TLSv1.0";
@@ -96,7 +100,9 @@ TEST(TargetTest, EveryOption) {
   const MonitorSpec spec = good("a:25", options);
   const engine::TlsPolicy& tls = spec.policy.tls;
   EXPECT_EQ(spec.server_name, "b.example");
-  EXPECT_EQ(tls.ca_file + tls.cert_file + tls.key_file, "/dev/null/dev/null/dev/null");
+  EXPECT_EQ(tls.ca_file, options.ca_file);
+  EXPECT_EQ(tls.cert_file, options.cert_file);
+  EXPECT_EQ(tls.key_file, options.key_file);
   EXPECT_FALSE(tls.verify);
   EXPECT_TRUE(tls.skip_hostname_verify);
   EXPECT_EQ(tls.min_version, ssl::ProtocolVersion::kTls10);

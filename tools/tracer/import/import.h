@@ -42,7 +42,7 @@ enum class DocumentFormat {
 struct ImportOptions {
   bool allow_subsecond = false;  // intervals below one second
   bool keep_going = false;       // take the good monitors although there are bad ones
-  bool check_files = true;       // tls.ca_file and the like must be readable now
+  bool check_files = true;       // tls.ca_file and the like must be usable now
 };
 
 struct ImportResult {

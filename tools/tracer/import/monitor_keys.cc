@@ -176,8 +176,15 @@ constexpr std::array kTlsKeys{
                 }},
     Key<Fields>{"alpn",
                 [](Fields& in, const Node& node) {
-                  in.values.texts(in.tree, node, {0, limits::kMaxAlpnNames},
-                                  {1, limits::kMaxAlpnNameBytes}, in.tls().alpn);
+                  if (!in.values.texts(in.tree, node, {0, limits::kMaxAlpnNames},
+                                       {1, limits::kMaxAlpnNameBytes}, in.tls().alpn)) {
+                    return;
+                  }
+                  // The TLS library takes them joined by commas.
+                  for (const std::string& name : in.tls().alpn) {
+                    if (name.find(',') == std::string::npos) continue;
+                    in.values.refuse(node, "has a name with a comma", "names without commas");
+                  }
                 }},
 };
 

@@ -1,5 +1,6 @@
 #include "tools/tracer/import/monitor_schema.h"
 
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -40,6 +41,26 @@ void check_tls(const Tree& tree, const Node& node, Diagnostics& diagnostics,
 }
 
 }  // namespace
+
+// Files that cannot even be read were refused with their keys, and are not in `tls` then.
+void MonitorSchema::check_credentials(const Tree& tree, const Node& node,
+                                      const engine::TlsPolicy& tls) {
+  if (!options_.check_files || !tls.enabled) return;
+  Diagnostics& diagnostics = values_.diagnostics();
+  const Diagnostics::Step tls_step(diagnostics, "tls");
+  if (!tls.ca_file.empty()) {
+    if (const std::string& trouble = credentials_.trouble_of_roots(tls.ca_file); !trouble.empty()) {
+      const Diagnostics::Step step(diagnostics, "ca_file");
+      diagnostics.report(place_of_tls_key(tree, node, "ca_file"), trouble, "certificates in PEM");
+    }
+  }
+  if (tls.cert_file.empty() || tls.key_file.empty()) return;
+  const std::string& trouble = credentials_.trouble_of_pair(tls.cert_file, tls.key_file);
+  if (trouble.empty()) return;
+  const Diagnostics::Step step(diagnostics, "cert_file");
+  diagnostics.report(place_of_tls_key(tree, node, "cert_file"), trouble,
+                     "a certificate in PEM, and with key_file its key");
+}
 
 bool MonitorSchema::read_keys(const Tree& tree, const Node& node, Draft& draft) {
   Diagnostics& diagnostics = values_.diagnostics();
@@ -89,6 +110,7 @@ void MonitorSchema::settle(const Tree& tree, const Node& node, Draft& draft) {
   }
   engine::CheckPolicy& policy = draft.spec.policy;
   check_tls(tree, node, diagnostics, policy.tls);
+  check_credentials(tree, node, policy.tls);
   const bool retry = draft.retry_on_failure.value_or(draft.max_retries.has_value());
   policy.max_retries = retry ? draft.max_retries.value_or(kRetriesUnlessGiven) : 0;
   policy.tls.starttls = policy.tls.enabled

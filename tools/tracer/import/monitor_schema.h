@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/monitor.h"
+#include "tools/tracer/import/credentials.h"
 #include "tools/tracer/import/import.h"
 #include "tools/tracer/import/monitor_draft.h"
 #include "tools/tracer/import/tree.h"
@@ -27,8 +28,10 @@ class MonitorSchema {
  private:
   bool read_keys(const Tree& tree, const Node& node, Draft& draft);
   void settle(const Tree& tree, const Node& node, Draft& draft);
+  void check_credentials(const Tree& tree, const Node& node, const engine::TlsPolicy& tls);
 
   ValueReader values_;
+  Credentials credentials_;
   const ImportOptions& options_;
   Draft defaults_;
   Draft draft_;  // kept, so that its strings' memory is used again
