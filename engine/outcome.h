@@ -41,7 +41,6 @@ struct TlsFacts {
   bool chain_valid = false;
   bool name_matches = false;
   bool self_signed = false;
-  bool ocsp_stapled = false;
   ssl::ChainProblems problems = 0;
   std::int64_t verified_expiry_s = 0;  // 0: no valid path
   std::array<char, 32> alpn{};         // NUL-terminated; empty: none

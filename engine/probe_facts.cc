@@ -12,7 +12,6 @@ void record_session(const ssl::Session& session, TlsFacts& facts) {
   facts.protocol = session.protocol();
   facts.cipher_suite = session.cipher_suite();
   facts.group = session.group();
-  facts.ocsp_stapled = session.ocsp_stapled();
   const std::size_t length = std::min(session.alpn().size(), facts.alpn.size() - 1);
   std::copy_n(session.alpn().begin(), length, facts.alpn.begin());
 }

@@ -76,7 +76,6 @@ class Session {
   std::uint16_t cipher_suite() const { return cipher_suite_; }
   std::uint16_t group() const { return group_; }
   const std::string& alpn() const { return alpn_; }
-  bool ocsp_stapled() const { return false; }
   // A server that speaks TLS 1.3 asked for a client certificate: for want of one, or because it
   // does not like ours, it may still refuse us by an alert that comes after the handshake.
   bool may_still_refuse() const { return certificate_requested_; }

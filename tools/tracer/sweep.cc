@@ -76,7 +76,12 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   stats.watch(fleet);
   signals.attach([&fleet, &manager](int count) {
     manager.stopping();
-    count == 1 ? fleet.drain() : fleet.abort();
+    if (count > 1) {
+      fleet.abort();
+      return;
+    }
+    fmt::print(stderr, "tracer: ending when what is under way has ended; again to end at once\n");
+    fleet.drain();
   });
   const auto summary = fleet.run();
   const bool aborted = signals.count() > 1;

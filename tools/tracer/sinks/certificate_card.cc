@@ -72,7 +72,6 @@ std::string negotiated_text(const engine::TlsFacts& tls, const Presentation& pre
   if (tls.group != 0) text += ", " + ssl::group_name(tls.group);
   const std::string_view alpn = tls.alpn.data();
   if (!alpn.empty()) text += ", ALPN " + printable(alpn);
-  if (tls.ocsp_stapled) text += ", OCSP stapled";
   return text;
 }
 
