@@ -13,13 +13,15 @@ import unittest
 
 TRACER = os.environ["TRACER_BIN"]
 PATIENCE = 60  # seconds; only how long a broken program is waited for
+# An address of its own, which no connection's own end has: that could take a port between two uses of it.
+ADDRESS = "127.{}.{}.1".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
 
 
 class Listener:
     """Accepts on a loopback port and closes at once."""
 
     def __init__(self, port=0):
-        self.socket = socket.create_server(("127.0.0.1", port))
+        self.socket = socket.create_server((ADDRESS, port))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -31,7 +33,7 @@ class Listener:
                 return
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
         self.socket.close()
 
 
@@ -41,17 +43,21 @@ class ContinuousRun(unittest.TestCase):
         self.addCleanup(self.directory.cleanup)
         self.listener = Listener()
         self.addCleanup(lambda: self.listener.close())
-        with socket.create_server(("127.0.0.1", 0)) as reserved:
+        with socket.create_server((ADDRESS, 0)) as reserved:
             self.closed = reserved.getsockname()[1]
 
     def start(self, monitors, *options, env=None):
         path = os.path.join(self.directory.name, "monitors.json")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"defaults": {"host": "127.0.0.1", "interval": "1s", "timeout": "20s"}, "monitors": monitors},
+            json.dump({"defaults": {"host": ADDRESS, "interval": "1s", "timeout": "20s"}, "monitors": monitors},
                       file)
         process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env={**os.environ, **(env or {})})
         self.addCleanup(self.end, process)
+        self.unread = b""
+        self.readable = selectors.DefaultSelector()
+        self.addCleanup(self.readable.close)
+        self.readable.register(process.stdout, selectors.EVENT_READ)
         return process
 
     def end(self, process):
@@ -60,10 +66,19 @@ class ContinuousRun(unittest.TestCase):
         process.communicate()
 
     def line(self, process):
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            self.assertTrue(selector.select(PATIENCE), "no line came")
-        return process.stdout.readline().decode()
+        """The next line of standard output, read past the stream's own buffer, which communicate() does not know."""
+        while b"\n" not in self.unread:
+            self.assertTrue(self.readable.select(PATIENCE), "no line came")
+            piece = os.read(process.stdout.fileno(), 65536)
+            self.assertTrue(piece, "the output ended")
+            self.unread += piece
+        line, self.unread = self.unread.split(b"\n", 1)
+        return line.decode()
+
+    def rest(self, process):
+        """Everything to the end of the program, and what it said on standard error."""
+        output, errors = process.communicate(timeout=PATIENCE)
+        return (self.unread + output).decode(), errors
 
     def test_keeps_its_schedule_and_loses_nothing_when_interrupted(self):
         up = [{"name": f"up {i}", "port": self.listener.port} for i in range(20)]
@@ -71,9 +86,9 @@ class ContinuousRun(unittest.TestCase):
         process = self.start(up + down, "--json")
         lines = [self.line(process) for _ in range(25 * 4)]
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=PATIENCE)
+        rest, errors = self.rest(process)
         self.assertEqual(process.returncode, 0, errors)
-        results = [json.loads(line) for line in lines + rest.decode().splitlines()]
+        results = [json.loads(line) for line in lines + rest.splitlines()]
         scheduled = {}
         for result in results:
             name = result["monitor"]["name"]
@@ -109,8 +124,7 @@ class ContinuousRun(unittest.TestCase):
         self.listener = Listener(self.listener.port)
         self.assertRegex(self.line(process), r"up web \(was down for \d+ checks?\)")
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=PATIENCE)
-        self.assertEqual(rest, b"")
+        self.assertEqual(self.rest(process)[0], "")
 
     def test_statistics(self):
         process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")
