@@ -3,11 +3,9 @@
 
 include(CMakePackageConfigHelpers)
 
-if(TARGET tracer)
-  install(TARGETS tracer RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-  install(FILES ${PROJECT_SOURCE_DIR}/docs/tracer.1
-    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
-endif()
+install(TARGETS tracer RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/tracer.1
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tracer)
 set(archive_dir ${CMAKE_INSTALL_LIBDIR}/tracer)

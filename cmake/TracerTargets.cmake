@@ -14,12 +14,6 @@ function(tracer_glob out)
 endfunction()
 
 function(tracer_static_library name)
-  if(NOT ARGN)
-    # An empty folder still gives a target, so that the tree configures while it grows.
-    set(placeholder ${PROJECT_BINARY_DIR}/generated/${name}_empty.cc)
-    file(CONFIGURE OUTPUT ${placeholder} CONTENT "namespace { [[maybe_unused]] const int kEmpty = 0; }\n")
-    set(ARGN ${placeholder})
-  endif()
   add_library(${name} STATIC ${ARGN})
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
@@ -34,17 +28,7 @@ function(tracer_library name folder)
   tracer_static_library(${name} ${sources})
 endfunction()
 
-# tracer_program(NAME LIBRARIES SOURCES): skipped while its sources are not there.
 function(tracer_program name libraries sources)
-  foreach(source IN LISTS sources)
-    if(NOT EXISTS ${source})
-      set(sources "")
-    endif()
-  endforeach()
-  if(NOT sources)
-    message(STATUS "tracer: ${name} has no sources yet, not built")
-    return()
-  endif()
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${libraries} tracer_warnings)
