@@ -131,7 +131,8 @@ constexpr std::array<FailureInfo, kFailureCodeCount> kFailures{{
     {Code::kCertificateChainIncomplete, "certificate_chain_incomplete",
      "The server did not send an intermediate certificate that the chain needs.",
      "Configure the server to send the full chain (leaf, then intermediates), such as the "
-     "fullchain file that certificate tools write.",
+     "fullchain file that certificate tools write; where a private authority signed it, name that "
+     "in tls.ca_file.",
      kTargets},
     {Code::kCertificateRevoked, "certificate_revoked",
      "The authority has revoked a certificate of the chain.",

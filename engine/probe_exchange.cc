@@ -44,21 +44,30 @@ bool ProbePool::response_expected(const Probe& probe) const {
 }
 
 // Enough has come once what is expected is there and all assertions on the response hold: a verdict
-// must not hang on how the network cut the response into pieces.
+// must not hang on how the network cut the response into pieces. Where all that is asked is what
+// must *not* come, only the response's end can tell; or the text itself, when it comes.
 bool ProbePool::response_complete(Probe& probe) {
   if (!response_expected(probe)) return false;
   const CheckPolicy& policy = this->policy(probe);
   if (!reads_response(policy)) return true;
   Outcome view = probe.outcome;
-  view.response_measured = true;
   view.set_response(probe.response, true);
-  const bool complete = std::ranges::all_of(policy.assertions, [&view](const Assertion& assertion) {
-    return assertion.subject != Assertion::Subject::kResponse ||
-           evaluate(assertion, view) == AssertionState::kPassed;
-  });
+  bool wanted = policy.exchange.expect != ExchangePolicy::Expect::kNothing;
+  bool wanted_here = true;
+  bool unwanted_here = false;
+  for (const Assertion& assertion : policy.assertions) {
+    if (assertion.subject != Assertion::Subject::kResponse) continue;
+    const bool holds = evaluate(assertion, view) == AssertionState::kPassed;
+    if (assertion.comparison == Assertion::Operator::kNotContains) {
+      unwanted_here = unwanted_here || !holds;
+    } else {
+      wanted = true;
+      wanted_here = wanted_here && holds;
+    }
+  }
   view.chain = nullptr;  // it stays with the probe's outcome
   view.release_payload();
-  return complete;
+  return unwanted_here || (wanted && wanted_here);
 }
 
 void ProbePool::decrypt_response(Probe& probe, std::span<const std::uint8_t> received,

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "tests/unit/engine/probe_harness.h"
 
@@ -135,6 +136,27 @@ TEST(ProbeExchange, ReadsOnForAssertionsAlone) {
     const std::string read = response.lines.size() == 3 ? "one two "
                              : response.lines.empty()   ? ""
                                                         : "one ";
+    EXPECT_EQ(outcome.response_text(), read);
+  }
+}
+
+TEST(ProbeExchange, WhatMustNotComeIsLookedForToTheEnd) {
+  MonitorSpec spec = plain_monitor();
+  Assertion assertion;
+  assertion.subject = Assertion::Subject::kResponse;
+  assertion.comparison = Assertion::Operator::kNotContains;
+  assertion.values = {"error"};
+  spec.policy.assertions = {assertion};
+  for (const auto& [response, read] :
+       {std::pair{Response{{"fine ", "fine "}, Then::kClose, FailureCode::kNone}, "fine fine "},
+        {Response{{"fine ", "fine "}, Then::kSilence, FailureCode::kNone}, "fine fine "},
+        {Response{{"fine ", "error ", "more"}, Then::kSilence, FailureCode::kNone},
+         "fine error "}}) {
+    ProbeHarness harness(spec);
+    speaks(harness, response.lines, response.then);
+    harness.start();
+    const Outcome& outcome = harness.finish();
+    EXPECT_EQ(outcome.failure, response.code);
     EXPECT_EQ(outcome.response_text(), read);
   }
 }
