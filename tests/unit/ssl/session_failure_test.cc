@@ -129,7 +129,8 @@ TEST(SessionClosed, AtAnyByteOfTheFlight) {
     for (std::size_t cut = 0; cut < length; cut += 13) {
       const auto session = Session::create(*client, "");
       const Octets flight = first_flight(*session, only(version));
-      length = flight.size();
+      length = flight.size();  // a signature's length varies by some bytes
+      if (cut >= length) break;
       ASSERT_EQ(session->handshake(Bytes(flight).first(cut)), Status::kWantRead) << cut;
       ASSERT_EQ(session->peer_closed(), Status::kFailed) << cut;
       ASSERT_EQ(session->error(), SessionError::kClosed) << cut << " " << described(*session);
