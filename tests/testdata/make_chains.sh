@@ -176,8 +176,12 @@ SUBJECT="/DC=test/DC=example/O=Multi+OU=Valued/UID=u1+CN=multi.test/emailAddress
   leaf multi P-256 intermediate
 issue no_san P-256 "/CN=www.example.test" intermediate <<< "extendedKeyUsage = serverAuth"
 
+# Larger than a TLS record.
+leaf many_names P-256 intermediate \
+  "subjectAltName = DNS:www.example.test$(printf ',DNS:host%04d.example.test' $(seq 800))"
+
 # The keys of those that servers and clients present in handshakes, and one that is none of them.
-for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only root_rsa; do
+for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only many_names root_rsa; do
   cp "work/$name.key" "$name.key"
 done
 rm -r work

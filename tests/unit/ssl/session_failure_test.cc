@@ -270,6 +270,18 @@ TEST(SessionBounds, TenCertificatesAreTakenAndNoMore) {
   }
 }
 
+TEST(SessionBounds, ALargeLeafIsTaken) {
+  const auto client = context({.min_version = ProtocolVersion::kTls10});
+  for (const auto version : kAllVersions) {
+    ServerOptions options = only(version);
+    options.chain = {"many_names", "intermediate"};
+    Pair pair(*client, options);
+    EXPECT_EQ(pair.handshake(1000), Status::kDone) << described(pair.client());
+    ASSERT_EQ(pair.client().peer_chain().size(), 2U);
+    EXPECT_GT(pair.client().peer_chain()[0].size(), 16'384U);
+  }
+}
+
 TEST(SessionBounds, AFlightHasAnEnd) {
   // A Certificate message that claims to be of a megabyte, and goes on and on.
   const auto client = context();
