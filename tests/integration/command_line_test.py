@@ -113,6 +113,8 @@ class CommandLine(Fleet):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("cannot write to standard output", done.stderr)
 
+    @unittest.skipIf("undefined" in os.environ.get("TRACER_SANITIZE", ""),
+                     "the sanitizer itself opens pipes to look at memory, and takes their lack for a finding")
     def test_no_descriptors_is_3_and_not_a_hang(self):
         done = self.limited(5, "check", self.at(self.http))
         self.assertEqual(done.returncode, 3, done.stderr)
