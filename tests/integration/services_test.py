@@ -130,9 +130,10 @@ class Services(Fleet):
         timings = result["timings_ms"]
         for phase in ("connect", "tls", "response", "total"):
             self.assertGreater(timings[phase], 0, phase)
-        parts = sum(timings[phase] or 0
-                    for phase in ("dns", "connect", "starttls", "tls", "response"))
-        self.assertLessEqual(parts, timings["total"] + 0.001)
+        phases = ("dns", "connect", "starttls", "tls", "response")
+        parts = sum(timings[phase] or 0 for phase in phases)
+        # Each figure is rounded to a microsecond by itself: half of one for each phase and for the total.
+        self.assertLessEqual(parts, timings["total"] + 0.0005 * (len(phases) + 1))
 
     def test_3_an_old_version_below_the_minimum_fails(self):
         results = self.sweep(self.site, [
