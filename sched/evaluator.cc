@@ -25,14 +25,16 @@ Evaluator::Evaluator(const engine::MonitorSet& monitors,
 
 void Evaluator::run() {
   while (!over()) {
-    std::size_t taken = take_outcomes();
-    if (taken == 0) {
-      wakeup_.prepare();
-      taken = take_outcomes();
-      if (taken == 0 && !over()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
-    }
-    tick_sink();
+    if (step() > 0) continue;
+    wakeup_.prepare();
+    if (step() == 0 && !over()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
   }
+}
+
+std::size_t Evaluator::step() {
+  const std::size_t taken = take_outcomes();
+  tick_sink();
+  return taken;
 }
 
 bool Evaluator::over() const {

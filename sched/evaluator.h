@@ -1,7 +1,8 @@
 // Takes outcomes from the shards' rings, judges them, asks for retries, and hands one report a
 // check to a sink.
 //
-// run() belongs to one thread, which makes all calls of the sink; summary() is for after it.
+// run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
+// summary() is for that thread.
 //
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
 // made; every outcome's payload is released once; a report reaches the sink before run() returns.
@@ -36,6 +37,9 @@ class Evaluator {
 
   // Until every shard has begun all it will and a report was made of each.
   void run();
+  // One look at every shard, and the sink's turn where it is due. Returns how many outcomes came.
+  std::size_t step();
+  bool over() const;
   const SweepSummary& summary() const { return summary_; }
 
   void drain() { draining_.store(true, std::memory_order_relaxed); }  // any thread: no more retries
@@ -48,7 +52,6 @@ class Evaluator {
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();
   void tick_sink();
-  bool over() const;
 
   const engine::MonitorSet& monitors_;
   std::vector<std::unique_ptr<Shard>>& shards_;

@@ -50,10 +50,20 @@ tl::expected<void, std::string> Shard::prepare() {
 }
 
 void Shard::run() {
+  begin();
+  while (step()) {
+  }
+}
+
+void Shard::begin() {
   read_clock();
   schedule_.begin(tick_);
-  while (work_left()) tick();
-  publish_outcomes();
+}
+
+bool Shard::step() {
+  if (!work_left()) return false;
+  tick();
+  return true;
 }
 
 // Slots are given back only when their sockets are closed, so a shard ends with none open.

@@ -1,7 +1,7 @@
 // One thread's share of a fleet: starts the checks of its monitors, drives their probes through
 // its own ring, and hands outcomes to an evaluator. Shards share nothing but immutable values.
 //
-// prepare() and run() are the shard's own thread. outcomes() (its consuming side) and command()
+// prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming side) and command()
 // belong to the evaluator's thread. stop(), drain() and abort() may come from any thread.
 //
 // Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
@@ -56,7 +56,9 @@ class Shard final : private engine::ProbeHost {
   ~Shard() override;
 
   tl::expected<void, std::string> prepare();  // the error is one sentence
-  void run();                                 // until stop()
+  void run();                                 // begin(), then step() as long as there is work
+  void begin();                               // the origin of all due times is now
+  bool step();  // one tick; false when stop() was called and nothing is left open
 
   SpscRing<engine::Outcome>& outcomes() { return outcomes_; }
   bool retry(const Retry& retry);  // false when the command ring is full: try again
