@@ -1,8 +1,9 @@
 // One thread's share of a fleet: starts the checks of its monitors, drives their probes through
 // its own ring, and hands outcomes to an evaluator. Shards share nothing but immutable values.
 //
-// prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming side) and command()
-// belong to the evaluator's thread. stop(), drain() and abort() may come from any thread.
+// prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming
+// side) and command() belong to the evaluator's thread. stop(), drain() and abort() may come from
+// any thread.
 //
 // Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
 // retry that is cut, reaches the outcome ring; while that ring has no room no probe is started, and
