@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "sched/limits.h"
 
@@ -11,10 +12,9 @@ using engine::Outcome;
 using engine::Report;
 using engine::Verdict;
 
-Evaluator::Evaluator(const engine::MonitorSet& monitors,
-                     std::vector<std::unique_ptr<Shard>>& shards, ReportSink& sink, Wakeup& wakeup,
-                     const engine::Clock& clock)
-    : monitors_(monitors),
+Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr<Shard>>& shards,
+                     ReportSink& sink, Wakeup& wakeup, const engine::Clock& clock)
+    : configuration_(std::move(configuration)),
       shards_(shards),
       sink_(sink),
       wakeup_(wakeup),
@@ -32,9 +32,28 @@ void Evaluator::run() {
 }
 
 std::size_t Evaluator::step() {
+  take_change();
   const std::size_t taken = take_outcomes();
   tick_sink();
   return taken;
+}
+
+void Evaluator::take_change() {
+  EvaluatorChange* change = change_.take();
+  if (change == nullptr) return;
+  // What is in the rings now may be the last word on monitors whose indices are given away again.
+  for (std::size_t taken = 0; taken < limits::kOutcomeRingSize; taken += limits::kEvaluatorBatch) {
+    (void)take_outcomes();
+  }
+  std::swap(configuration_, change->configuration);
+  for (const std::uint32_t monitor : change->removed) {
+    if (!waiting_.contains(monitor)) continue;
+    ++summary_.retries_cut;  // its notice is on its way
+    settle(monitor);
+  }
+  write_reports();
+  sink_.monitors_changed(configuration_->monitors);
+  change_.finish();
 }
 
 bool Evaluator::over() const {
@@ -84,9 +103,11 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
     earlier->second.outcome.release_payload();
     waiting_.erase(earlier);
   }
-  const engine::CheckPolicy& policy = monitors_.policy(monitors_.at(outcome.monitor));
+  const engine::MonitorSet& monitors = configuration_->monitors;
+  const engine::Monitor& monitor = monitors.at(outcome.monitor);
+  const engine::CheckPolicy& policy = monitors.policy(monitor);
   const Report report = engine::judge(outcome, policy);
-  if (wants_retry(report, policy)) {
+  if (!monitor.retired && wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
   } else {
     reports_.push_back(report);

@@ -17,11 +17,12 @@ namespace tracer::cli {
 
 class ChangesSink final : public sched::ReportSink {
  public:
-  // The monitors and the clock outlive the sink.
+  // The clock outlives the sink; the monitors live until others follow them.
   ChangesSink(int descriptor, const engine::MonitorSet& monitors, const Presentation& presentation,
               const engine::Clock& clock);
 
   void write(std::span<const engine::Report> reports) override;
+  void monitors_changed(const engine::MonitorSet& monitors) override;
   void tick() override { writer_.tick(); }
   bool broken() const override { return writer_.broken(); }
   tl::expected<void, std::string> finish() override;
@@ -33,7 +34,7 @@ class ChangesSink final : public sched::ReportSink {
   };
   std::string line(const engine::Report& report, const History& before) const;
 
-  const engine::MonitorSet& monitors_;
+  const engine::MonitorSet* monitors_;
   Presentation presentation_;
   DescriptorWriter writer_;
   std::vector<History> histories_;  // by monitor
