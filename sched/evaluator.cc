@@ -46,12 +46,8 @@ void Evaluator::take_change() {
     (void)take_outcomes();
   }
   std::swap(configuration_, change->configuration);
-  for (const std::uint32_t monitor : change->removed) {
-    if (!waiting_.contains(monitor)) continue;
-    ++summary_.retries_cut;  // its notice is on its way
-    settle(monitor);
-  }
-  write_reports();
+  // Retries of removed monitors are not settled here: some may be under way already, and of every
+  // one comes an outcome or a notice.
   sink_.monitors_changed(configuration_->monitors);
   change_.finish();
 }
