@@ -12,6 +12,7 @@ inline constexpr std::size_t kCommandRingSize = 1024;  // retries an evaluator m
 static_assert(std::has_single_bit(kOutcomeRingSize) && std::has_single_bit(kCommandRingSize));
 
 inline constexpr std::size_t kStartsPerTick = 64;    // keeps a tick short while a sweep ramps up
+inline constexpr std::size_t kAddressesKept = 1024;  // before those not in use are looked for
 inline constexpr std::size_t kEvaluatorBatch = 256;  // outcomes judged between two looks around
 inline constexpr std::int64_t kStalledWaitNs = 1'000'000;  // between tries at a full ring
 inline constexpr std::int64_t kSinkTickNs = 100'000'000;   // sinks flush and redraw this often

@@ -8,8 +8,10 @@
 //     started. First ones are spread over the interval by the hash of the id.
 //  2. A monitor never overlaps itself: what comes due while its check runs starts when that ends.
 //  3. Checks start in the order in which they came due. A check that could start only when the
-//     next one is due is skipped, and counted.
+//     next one is due is skipped, and counted: in total, and in the attempt that came in its place.
 //  4. A retry never delays the next check: one that would is cut, and its check has ended.
+//  5. A monitor is listed at most once as due, and has one retry at most: all lists are bounded by
+//     the share.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +49,12 @@ class Schedule {
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
   bool any_due() const { return !retries_.empty() || !due_.empty(); }
+  // An attempt that next() gave waits before it is made; resume() is asked before it is made after
+  // all. Until then a retry gives way to the next check, as if it were not due yet.
+  void hold(const engine::Attempt& attempt);
+  // False when the attempt is not to be made: a retry that was cut meanwhile. Else it is under way,
+  // and has told in `skipped` what came due while it waited and has passed.
+  bool resume(engine::Attempt& attempt, const engine::Tick& tick);
   // The attempt at `monitor` that next() gave has ended.
   void ended(std::uint32_t monitor);
   void retry(const Retry& retry, const engine::Tick& tick);
@@ -61,7 +69,7 @@ class Schedule {
   std::uint64_t skipped() const { return skipped_; }  // checks
 
  private:
-  enum class State : std::uint8_t { kIdle, kDue, kRunning, kRetryWaiting, kRetryDue };
+  enum class State : std::uint8_t { kIdle, kDue, kRunning, kRetryWaiting, kRetryDue, kRetryHeld };
   struct Plan {
     std::int64_t due_ns = 0;             // of the next check
     std::int64_t scheduled_unix_ms = 0;  // of the check under way
@@ -72,7 +80,7 @@ class Schedule {
   bool once() const { return repetition_ == Repetition::kOnce; }
   std::uint32_t position_of(std::uint32_t monitor) const;
   std::int64_t interval_ns(std::uint32_t position) const;
-  void plan_next(std::uint32_t position, std::int64_t now_ns);
+  std::uint32_t skip_past(std::uint32_t position, std::int64_t now_ns);
   void wait_until_due(std::uint32_t position);
   std::optional<engine::Attempt> next_retry(const engine::Tick& tick);
   void cut(std::uint32_t position);

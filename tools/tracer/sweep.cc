@@ -28,18 +28,27 @@ std::uint32_t most_slots() {
   return static_cast<std::uint32_t>(std::clamp<rlim_t>(limit.rlim_max, 1, UINT32_MAX));
 }
 
-// No more threads than there is work for, and never more slots than monitors or than are allowed.
+// Each shard has its part of a bound, so there are no more shards than the smallest one, and never
+// more slots than monitors or than are allowed.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
                                   const engine::Clock& clock) {
   sched::FleetOptions fleet;
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
   fleet.shards = options.shards != 0 ? options.shards : std::min(cores, monitors / 64 + 1);
   fleet.shards = std::min(fleet.shards, options.in_flight);
+  if (options.per_address_in_flight != 0) {
+    fleet.shards = std::min(fleet.shards, options.per_address_in_flight);
+  }
   fleet.pin = fleet.shards > 1 && fleet.shards == cores;
   fleet.shard.slots = std::min({options.in_flight / fleet.shards, monitors, most_slots()});
   fleet.shard.egress = options.egress;
   fleet.shard.repetition = options.once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
   fleet.shard.starts_per_second = (options.starts_per_second + fleet.shards - 1) / fleet.shards;
+  fleet.shard.per_address.in_flight = options.per_address_in_flight / fleet.shards;
+  if (options.per_address_rate != 0) {
+    fleet.shard.per_address.start_interval_ns =
+        std::int64_t{1'000'000'000} * fleet.shards / options.per_address_rate;
+  }
   fleet.parts.clock = &clock;
   fleet.parts.ring = [](std::uint32_t slots) { return engine::create_uring_ring(slots); };
   fleet.parts.resolver =
