@@ -13,6 +13,7 @@
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
+#include "tools/tracer/sinks/overload_sink.h"
 #include "tools/tracer/sinks/service_manager_sink.h"
 #include "tools/tracer/sinks/sink_list.h"
 #include "tools/tracer/sinks/stats_sink.h"
@@ -78,11 +79,13 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   const auto expected = static_cast<std::uint32_t>(selection.size());
   StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
   ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
-  SinkList sinks({&sink, &stats, &manager});
+  OverloadSink overload(clock);
+  SinkList sinks({&sink, &stats, &overload, &manager});
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
   stats.watch(fleet);
+  overload.watch(fleet);
   signals.attach([&fleet, &manager](int count) {
     manager.stopping();
     if (count > 1) {
