@@ -292,6 +292,23 @@ TEST_F(ShardTest, RandomRunsLoseNothing) {
   }
 }
 
+// The evaluator has not yet heard of the second check when it asks for a retry of the first.
+TEST_F(ShardTest, ACheckThatIsAbortedIsNotTakenForARetryOfTheOneBefore) {
+  add("127.0.0.1", 1000).policy.max_retries = 1;
+  traffic_.fate = [this](const engine::Endpoint&) {
+    return traffic_.connects == 1 ? Fate{kMs, -ECONNREFUSED} : Fate{kNever};
+  };
+  start();
+  run_for(2100 * kMs, false);
+  ASSERT_EQ(shard().checks_started(), 2U);
+  shard().abort();
+  shard().step();
+  shard().step();
+  run_out();
+  EXPECT_EQ(sink_.by_failure[FailureCode::kConnectionRefused], 1U);
+  EXPECT_EQ(sink_.by_failure[FailureCode::kLocalShutdown], 1U);
+}
+
 TEST_F(ShardTest, AFullOutcomeRingStopsTheStartsAndLosesNothing) {
   for (int i = 0; i < 2000; ++i) {
     auto& policy = add("127.0.0.1", 1000).policy;
