@@ -6,7 +6,8 @@
 //
 // Invariants:
 //  1. Every start() leads to exactly one ProbeHost::finished(), at the latest when the deadline
-//     that was set for its slot has fired.
+//     that was set for its slot has fired; or, where the host did not let it connect, to freed()
+//     alone.
 //  2. A slot has at most one operation with the ring at a time, and is freed (ProbeHost::freed())
 //     only after its operation has completed and its socket is closed.
 //  3. With verification on, no byte of a monitor's own leaves before the chain has been judged.
@@ -42,12 +43,16 @@ struct Attempt {
   std::int64_t scheduled_unix_ms = 0;
   std::int64_t not_after_ns = INT64_MAX;  // ends sooner than its timeout where this comes first
   std::int64_t late_ns = 0;               // how long after its due time it starts
+  std::uint32_t skipped = 0;              // checks whose due times have passed by that
 };
 
 // What a probe asks of the shard that owns it.
 class ProbeHost {
  public:
   virtual ~ProbeHost() = default;
+  // Asked before each connect of an attempt. At the first one the host may say no: then the attempt
+  // has not been made, and its slot is freed.
+  virtual bool may_connect(Slot, const IpAddress&) { return true; }
   // Moves the slot's one deadline; on_deadline() is due then.
   virtual void set_deadline(Slot slot, std::int64_t deadline_ns) = 0;
   // Takes over the outcome's payload.

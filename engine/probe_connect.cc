@@ -19,6 +19,7 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.outcome.attempt = attempt.number;
   probe.outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   probe.outcome.started_unix_ms = tick.unix_ms;
+  probe.outcome.skipped = attempt.skipped;
   probe.started_ns = tick.now_ns;
   probe.phase_started_ns = tick.now_ns;
   probe.deadline_ns =
@@ -86,6 +87,11 @@ void ProbePool::connect(Probe& probe, const Tick& tick) {
                    "the egress policy denies " + probe.outcome.address.to_string(), tick);
     return;
   }
+  const Slot slot = slot_of(probe);
+  if (!environment_.host.may_connect(slot, probe.outcome.address)) {
+    leave(probe);
+    return;
+  }
   const CheckPolicy& policy = this->policy(probe);
   // One address that does not answer must not use up the time of those after it.
   std::int64_t deadline_ns = probe.deadline_ns;
@@ -94,7 +100,6 @@ void ProbePool::connect(Probe& probe, const Tick& tick) {
         static_cast<std::int64_t>(probe.addresses->addresses.size() - probe.address_index);
     deadline_ns = tick.now_ns + (probe.deadline_ns - tick.now_ns) / left;
   }
-  const Slot slot = slot_of(probe);
   environment_.host.set_deadline(slot, deadline_ns);
   probe.state = State::kConnecting;
   probe.phase_started_ns = tick.now_ns;

@@ -86,23 +86,27 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
     settle(outcome.monitor);
     return;
   }
-  if (earlier != waiting_.end() && outcome.failure == engine::FailureCode::kLocalShutdown) {
+  if (earlier != waiting_.end() && outcome.attempt > 1 &&
+      outcome.failure == engine::FailureCode::kLocalShutdown) {
     ++summary_.retries_cut;  // a retry that was broken off says less than what went before it
     Outcome(outcome).release_payload();
     settle(outcome.monitor);
     return;
   }
+  std::uint32_t skipped = outcome.skipped;
   if (earlier != waiting_.end() && outcome.attempt == 1) {
     ++summary_.retries_cut;  // its notice is on its way
     settle(outcome.monitor);
   } else if (earlier != waiting_.end()) {
+    skipped += earlier->second.outcome.skipped;
     earlier->second.outcome.release_payload();
     waiting_.erase(earlier);
   }
   const engine::MonitorSet& monitors = configuration_->monitors;
   const engine::Monitor& monitor = monitors.at(outcome.monitor);
   const engine::CheckPolicy& policy = monitors.policy(monitor);
-  const Report report = engine::judge(outcome, policy);
+  Report report = engine::judge(outcome, policy);
+  report.outcome.skipped = skipped;  // by the check, in whichever attempt
   if (!monitor.retired && wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
   } else {

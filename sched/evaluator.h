@@ -67,7 +67,7 @@ class Evaluator {
   std::int64_t next_sink_tick_ns_ = 0;
   std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;
-  // What checks that wait for a retry have found so far, by monitor.
+  // What checks that wait for a retry have found so far, by monitor; so at most one a monitor.
   std::unordered_map<std::uint32_t, engine::Report> waiting_;
   Handover<EvaluatorChange> change_;
   std::atomic<bool> draining_{false};

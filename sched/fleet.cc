@@ -129,6 +129,12 @@ Snapshot Fleet::snapshot() const {
   return snapshot;
 }
 
+Restraints Fleet::restraints() const {
+  Restraints restraints;
+  for (const auto& shard : shards_) restraints += shard->restraints();
+  return restraints;
+}
+
 void Fleet::drain() {
   draining_.store(true);
   if (!running_.load()) return;

@@ -72,6 +72,9 @@ class Fleet {
   // For sinks: on the thread of run(), while it runs.
   Snapshot snapshot() const;
 
+  // What keeps it from starting what is due. Likewise.
+  Restraints restraints() const;
+
   // Starts nothing more; what is in flight ends within its timeout.
   void drain();
   // Ends what is in flight now, as local shutdowns.

@@ -12,6 +12,12 @@ class Pacer {
  public:
   explicit Pacer(std::uint32_t starts_per_second)  // 0: no bound
       : interval_ns_(starts_per_second == 0 ? 0 : 1'000'000'000 / starts_per_second) {}
+  // One start in so many nanoseconds, however many seconds that are; 0: no bound.
+  static Pacer every(std::int64_t interval_ns) {
+    Pacer pacer(0);
+    pacer.interval_ns_ = interval_ns;
+    return pacer;
+  }
 
   // True when a start is allowed now, and counts it.
   bool take(std::int64_t now_ns) {
@@ -22,6 +28,13 @@ class Pacer {
     return true;
   }
 
+  // A start that was counted is not made.
+  void give_back() { next_ns_ -= interval_ns_; }
+
+  // True when the past makes no difference any more.
+  bool full(std::int64_t now_ns) const {
+    return interval_ns_ == 0 || next_ns_ <= now_ns - kBurstNs;
+  }
   // How long until take() may be true again; 0 when it is now.
   std::int64_t wait_ns(std::int64_t now_ns) const {
     return interval_ns_ == 0 ? 0 : std::max<std::int64_t>(next_ns_ - now_ns, 0);

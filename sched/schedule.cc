@@ -70,6 +70,7 @@ void Schedule::remove(std::uint32_t monitor) {
   wheel_.cancel(first_timer_ + position);
   switch (plan.state) {
     case State::kRetryWaiting:
+    case State::kRetryHeld:
       cut(position);
       [[fallthrough]];
     case State::kIdle:
@@ -110,21 +111,24 @@ void Schedule::on_timer(TimerId timer) {
   if (plan.state == State::kRetryWaiting) {
     plan.state = State::kRetryDue;
     retries_.push_back(position);
-  } else {
-    assert(plan.state == State::kIdle);
-    plan.state = State::kDue;
-    due_.push_back(position);
+    return;
   }
+  assert(plan.state == State::kIdle || plan.state == State::kRetryHeld);
+  if (plan.state == State::kRetryHeld) cut(position);
+  plan.state = State::kDue;
+  due_.push_back(position);
 }
 
-// What is a whole interval behind when it starts has had its successor come due: that one is
-// skipped, not piled up.
-void Schedule::plan_next(std::uint32_t position, std::int64_t now_ns) {
+// What has come due by the time a check starts is skipped, not piled up: so it is that a check is
+// skipped when the one before it is a whole interval behind.
+std::uint32_t Schedule::skip_past(std::uint32_t position, std::int64_t now_ns) {
   Plan& plan = plans_[position];
+  if (once() || now_ns < plan.due_ns) return 0;
   const std::int64_t interval = interval_ns(position);
-  const std::int64_t behind = (now_ns - plan.due_ns) / interval;
+  const std::int64_t behind = (now_ns - plan.due_ns) / interval + 1;
   skipped_ += static_cast<std::uint64_t>(behind);
-  plan.due_ns += (behind + 1) * interval;
+  plan.due_ns += behind * interval;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(behind, UINT32_MAX));
 }
 
 void Schedule::wait_until_due(std::uint32_t position) {
@@ -174,11 +178,49 @@ std::optional<Attempt> Schedule::next(const Tick& tick) {
     attempt.scheduled_unix_ms = tick.unix_ms - attempt.late_ns / 1'000'000;
     plan.scheduled_unix_ms = attempt.scheduled_unix_ms;
     plan.state = State::kRunning;
-    if (!once()) plan_next(position, tick.now_ns);
+    if (!once()) plan.due_ns += interval_ns(position);
+    attempt.skipped = skip_past(position, tick.now_ns);
     ++begun_;
     return attempt;
   }
   return std::nullopt;
+}
+
+void Schedule::hold(const Attempt& attempt) {
+  if (attempt.number == 1) return;
+  assert(knows(attempt.monitor));
+  const std::uint32_t position = positions_[attempt.monitor];
+  if (plans_[position].state == State::kLeaving) {
+    cut(position);
+    release(position);
+    return;
+  }
+  if (ended_) cut(position);
+  wait_until_due(position);  // which is the time of the next check
+  if (!ended_) plans_[position].state = State::kRetryHeld;
+}
+
+bool Schedule::resume(Attempt& attempt, const Tick& tick) {
+  if (!knows(attempt.monitor)) return false;
+  const std::uint32_t position = positions_[attempt.monitor];
+  Plan& plan = plans_[position];
+  if (attempt.number == 1) {
+    if (!ended_) attempt.skipped += skip_past(position, tick.now_ns);
+    return true;
+  }
+  // One that is not held any more has been cut; and another one may be held since then.
+  if (plan.state != State::kRetryHeld || plan.retry_attempt != attempt.number ||
+      plan.scheduled_unix_ms != attempt.scheduled_unix_ms) {
+    return false;
+  }
+  if (tick.now_ns >= attempt.not_after_ns) {  // its timer fires within a millisecond
+    cut(position);
+    wait_until_due(position);
+    return false;
+  }
+  wheel_.cancel(first_timer_ + position);
+  plan.state = State::kRunning;
+  return true;
 }
 
 void Schedule::ended(std::uint32_t monitor) {
@@ -221,7 +263,11 @@ void Schedule::end() {
     if (position == kNobody) continue;
     const State state = plans_[position].state;
     if (state == State::kRunning || state == State::kLeaving) continue;
-    if (state == State::kRetryWaiting || state == State::kRetryDue) cut(position);
+    if (state == State::kGone) {
+      release(position);
+      continue;
+    }
+    if (state != State::kIdle && state != State::kDue) cut(position);
     wheel_.cancel(first_timer_ + position);
     plans_[position].state = State::kIdle;
   }

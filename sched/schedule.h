@@ -9,10 +9,12 @@
 //     are spread over the interval, and a monitor's grid is the same after a restart.
 //  2. A monitor never overlaps itself: what comes due while its check runs starts when that ends.
 //  3. Checks start in the order in which they came due. A check that could start only when the
-//     next one is due is skipped, and counted.
+//     next one is due is skipped, and counted: in total, and in the attempt that came in its place.
 //  4. A retry never delays the next check: one that would is cut, and its check has ended.
 //  5. A monitor that is removed is not checked again; what is under way ends as it would have, and
 //     a monitor that takes its place is first due after that.
+//  6. A monitor is listed at most once as due, and has one retry at most: all lists are bounded by
+//     the share.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +62,12 @@ class Schedule {
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
   bool any_due() const { return !retries_.empty() || !due_.empty(); }
+  // An attempt that next() gave waits before it is made; resume() is asked before it is made after
+  // all. Until then a retry gives way to the next check, as if it were not due yet.
+  void hold(const engine::Attempt& attempt);
+  // False when the attempt is not to be made: a retry that was cut meanwhile. Else it is under way,
+  // and has told in `skipped` what came due while it waited and has passed.
+  bool resume(engine::Attempt& attempt, const engine::Tick& tick);
   // The attempt at `monitor` that next() gave has ended.
   void ended(std::uint32_t monitor);
   void retry(const Retry& retry, const engine::Tick& tick);
@@ -67,6 +75,7 @@ class Schedule {
   void end();
   // The retries that were cut since the last call: their checks have ended with what they have.
   std::vector<Retry> take_cut() { return std::exchange(cut_, {}); }
+  bool any_cut() const { return !cut_.empty(); }
 
   // True when no check will begin any more.
   bool over() const { return ended_ || (once() && due_.empty()); }
@@ -80,6 +89,7 @@ class Schedule {
     kRunning,
     kRetryWaiting,
     kRetryDue,
+    kRetryHeld,  // told to wait for its address
     kLeaving,  // removed while an attempt was under way
     kGone,     // removed while it was due: still listed, and skipped over
   };
@@ -99,7 +109,7 @@ class Schedule {
   std::int64_t first_due_ns(std::uint32_t monitor, std::int64_t not_before_ns,
                             const engine::Tick& tick) const;
   void release(std::uint32_t position);
-  void plan_next(std::uint32_t position, std::int64_t now_ns);
+  std::uint32_t skip_past(std::uint32_t position, std::int64_t now_ns);
   void wait_until_due(std::uint32_t position);
   std::optional<engine::Attempt> next_retry(const engine::Tick& tick);
   void cut(std::uint32_t position);

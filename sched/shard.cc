@@ -25,6 +25,7 @@ Shard::Shard(const ShardOptions& options, const ShardParts& parts, Configuration
       wheel_(options.slots, parts.clock->monotonic_ns()),
       schedule_(configuration_->monitors, options.repetition, wheel_, options.slots),
       pacer_(options.starts_per_second),
+      destinations_(options.per_address, options.slots),
       outcomes_(limits::kOutcomeRingSize),
       commands_(limits::kCommandRingSize) {}
 
@@ -104,7 +105,7 @@ void Shard::read_clock() {
 }
 
 void Shard::take_commands() {
-  if (draining_.load(std::memory_order_relaxed)) schedule_.end();
+  if (draining_.load(std::memory_order_relaxed)) drain_schedule();
   std::array<Retry, 64> batch;
   std::size_t count = 0;
   while ((count = commands_.pop(batch)) > 0) {
@@ -133,7 +134,6 @@ void Shard::go_on_with_change() {
   for (; change_removed_ < removed.size() && budget > 0; --budget) {
     schedule_.remove(removed[change_removed_++]);
   }
-  report_cuts();
   for (; change_added_ < added.size() && budget > 0; --budget) {
     const ShardChange::Added& one = added[change_added_++];
     schedule_.add(one.monitor, tick_, one.predecessor);
@@ -145,7 +145,7 @@ void Shard::go_on_with_change() {
 
 // What has departed is forgotten only once the evaluator can have heard the last of it.
 void Shard::publish_departed() {
-  if (!finished_.empty()) return;
+  if (!finished_.empty() || !not_made_.empty() || schedule_.any_cut()) return;
   std::vector<std::uint32_t> departed = schedule_.take_departed();
   if (departed.empty()) return;
   const std::lock_guard lock(departed_mutex_);
@@ -158,16 +158,42 @@ void Shard::take_departed(std::vector<std::uint32_t>& monitors) {
   departed_.clear();
 }
 
-// Tells the evaluator of every retry that will not be made.
-void Shard::report_cuts() {
-  for (const Retry& retry : schedule_.take_cut()) {
-    Outcome outcome;
-    outcome.monitor = retry.monitor;
-    outcome.attempt = retry.attempt;
-    outcome.scheduled_unix_ms = retry.scheduled_unix_ms;
-    outcome.retry_cut = true;
-    finished_.push_back(outcome);
+// What waits for its address has begun, and ends as what is under way does at a second signal.
+void Shard::drain_schedule() {
+  schedule_.end();
+  for (Attempt& attempt : destinations_.take_waiting()) {
+    if (!schedule_.resume(attempt, tick_)) continue;
+    schedule_.ended(attempt.monitor);
+    not_made_.push_back(
+        {attempt.monitor, attempt.number, false, attempt.skipped, attempt.scheduled_unix_ms});
   }
+}
+
+// Tells the evaluator of every attempt that will not be made; as there is room for it, because
+// there may be as many as there are monitors.
+void Shard::report_not_made() {
+  for (const Retry& cut : schedule_.take_cut()) {
+    not_made_.push_back({cut.monitor, cut.attempt, true, 0, cut.scheduled_unix_ms});
+  }
+  while (!not_made_.empty() && finished_.empty()) {
+    finished_.push_back(outcome_of(not_made_.front()));
+    not_made_.pop_front();
+    publish_outcomes();
+  }
+}
+
+Outcome Shard::outcome_of(const NotMade& attempt) const {
+  Outcome outcome;
+  outcome.monitor = attempt.monitor;
+  outcome.attempt = attempt.attempt;
+  outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
+  outcome.skipped = attempt.skipped;
+  outcome.retry_cut = attempt.is_cut;
+  if (attempt.is_cut) return outcome;
+  outcome.failure = engine::FailureCode::kLocalShutdown;
+  outcome.started_unix_ms = tick_.unix_ms;
+  outcome.times.total_ns = 0;
+  return outcome;
 }
 
 void Shard::fire_timers() {
@@ -187,19 +213,74 @@ void Shard::fire_timers() {
 }
 
 void Shard::start_probes() {
-  for (std::size_t started = 0; started < limits::kStartsPerTick; ++started) {
-    if (free_slots_.empty() || !finished_.empty() || !schedule_.any_due()) break;
-    if (!pacer_.take(tick_.now_ns)) break;
-    const auto attempt = schedule_.next(tick_);
-    if (!attempt) break;
-    const Slot slot = free_slots_.back();
-    free_slots_.pop_back();
-    if (attempt->number == 1) lateness_.record(attempt->late_ns);
-    probes_->start(slot, *attempt, tick_);
+  const std::optional<Restraint> before = std::exchange(restraint_, start_what_is_due());
+  const auto held_ns = static_cast<std::uint64_t>(tick_.now_ns - restrained_ns_);
+  restrained_ns_ = tick_.now_ns;
+  if (before) {
+    held_ns_[static_cast<std::size_t>(*before)].fetch_add(held_ns, std::memory_order_relaxed);
   }
   checks_skipped_.store(schedule_.skipped(), std::memory_order_relaxed);
   checks_started_.store(schedule_.begun(), std::memory_order_relaxed);
-  report_cuts();
+  report_not_made();
+}
+
+bool Shard::any_due() const {
+  return schedule_.any_due() || destinations_.next_turn_ns() <= tick_.now_ns;
+}
+
+// Returns what keeps the rest of it from being started.
+std::optional<Restraint> Shard::start_what_is_due() {
+  for (std::size_t started = 0; started < limits::kStartsPerTick; ++started) {
+    if (!any_due()) return std::nullopt;
+    if (!finished_.empty()) return Restraint::kReader;
+    if (free_slots_.empty()) return Restraint::kSlots;
+    if (!pacer_.take(tick_.now_ns)) return Restraint::kRate;
+    if (!start_next()) pacer_.give_back();
+  }
+  return any_due() ? std::optional(Restraint::kWork) : std::nullopt;
+}
+
+// What has waited for its address came due before anything that is due now. False where it turned
+// out that there was nothing to start.
+bool Shard::start_next() {
+  const Slot slot = free_slots_.back();
+  if (Attempt* waited = destinations_.next(slot, tick_.now_ns)) {
+    const std::uint64_t skipped = schedule_.skipped();
+    const bool wanted = schedule_.resume(*waited, tick_);
+    skipped_at_addresses_.fetch_add(schedule_.skipped() - skipped, std::memory_order_relaxed);
+    if (!wanted) {
+      destinations_.left(slot, tick_.now_ns);
+      return false;
+    }
+    free_slots_.pop_back();
+    probes_->start(slot, *waited, tick_);
+    return true;
+  }
+  const auto attempt = schedule_.next(tick_);
+  if (!attempt) return false;
+  free_slots_.pop_back();
+  if (destinations_.bounded()) {
+    destinations_.begin(slot, *attempt, tick_.now_ns);
+  } else if (attempt->number == 1) {
+    lateness_.record(attempt->late_ns);
+  }
+  probes_->start(slot, *attempt, tick_);
+  return true;
+}
+
+bool Shard::may_connect(Slot slot, const engine::IpAddress& address) {
+  if (!destinations_.bounded()) return true;
+  const Destinations::Answer answer = destinations_.ask(slot, address, tick_.now_ns);
+  const Attempt& attempt = destinations_.attempt(slot);
+  if (answer == Destinations::Answer::kWait) {
+    pacer_.give_back();
+    schedule_.hold(attempt);
+    return false;
+  }
+  if (answer == Destinations::Answer::kGo && attempt.number == 1) {
+    lateness_.record(attempt.late_ns);
+  }
+  return true;
 }
 
 void Shard::finished(const Outcome& outcome) {
@@ -231,8 +312,9 @@ std::int64_t Shard::wait_ns() const {
   if (changing_ != nullptr) return 0;
   if (!finished_.empty()) return limits::kStalledWaitNs;
   std::int64_t next = std::min(wheel_.next_deadline_ns(), resolver_->next_deadline_ns());
-  if (!free_slots_.empty() && schedule_.any_due()) {
-    next = std::min(next, tick_.now_ns + pacer_.wait_ns(tick_.now_ns));
+  if (!free_slots_.empty()) {
+    const std::int64_t turn_ns = schedule_.any_due() ? tick_.now_ns : destinations_.next_turn_ns();
+    next = std::min(next, std::max(turn_ns, tick_.now_ns + pacer_.wait_ns(tick_.now_ns)));
   }
   if (next == TimingWheel::kNever) return -1;
   return std::max<std::int64_t>(next - tick_.now_ns, 0);
@@ -245,6 +327,17 @@ void Shard::set_deadline(Slot slot, std::int64_t deadline_ns) {
 void Shard::freed(Slot slot) {
   wheel_.cancel(slot);
   free_slots_.push_back(slot);
+  if (destinations_.bounded()) destinations_.left(slot, tick_.now_ns);
+}
+
+Restraints Shard::restraints() const {
+  Restraints restraints;
+  restraints.skipped = checks_skipped();
+  restraints.skipped_at_addresses = skipped_at_addresses_.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < kRestraintCount; ++i) {
+    restraints.held_ns[i] = held_ns_[i].load(std::memory_order_relaxed);
+  }
+  return restraints;
 }
 
 bool Shard::retry(const Retry& retry) { return commands_.push(retry); }

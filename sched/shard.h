@@ -7,15 +7,18 @@
 //
 // Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
 // retry that is cut, reaches the outcome ring; while that ring has no room no probe is started, and
-// finished outcomes wait.
+// finished outcomes wait: at most one a slot, and one more. What is told of attempts that were not
+// made waits as long, in small: at most two records a monitor.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,8 +28,10 @@
 #include "engine/clock.h"
 #include "engine/probe.h"
 #include "sched/configuration.h"
+#include "sched/destinations.h"
 #include "sched/histogram.h"
 #include "sched/pacer.h"
+#include "sched/restraints.h"
 #include "sched/schedule.h"
 #include "sched/spsc_ring.h"
 #include "sched/timing_wheel.h"
@@ -38,6 +43,7 @@ struct ShardOptions {
   Repetition repetition = Repetition::kOnce;
   std::uint32_t slots = 2048;           // probes in flight at a time
   std::uint32_t starts_per_second = 0;  // 0: no bound
+  AddressBounds per_address;
   std::size_t remembered_chains = 4096;
   engine::EgressPolicy egress;
 };
@@ -82,11 +88,23 @@ class Shard final : private engine::ProbeHost {
   bool all_started() const { return all_started_.load(std::memory_order_acquire); }
   // Checks that were not made, because they came due while an earlier one waited or ran.
   std::uint64_t checks_skipped() const { return checks_skipped_.load(std::memory_order_relaxed); }
-  // From a check's due time to its start. Any thread may read.
+  Restraints restraints() const;  // any thread
+  // From a check's due time to its start; where addresses have bounds, of the checks that came to
+  // connect, to the start that led to it. Any thread may read.
   const Histogram& lateness() const { return lateness_; }
   std::uint32_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
+  // A retry that is cut, or an attempt that a shutdown kept from being made.
+  struct NotMade {
+    std::uint32_t monitor = 0;
+    std::uint8_t attempt = 0;
+    bool is_cut = false;
+    std::uint32_t skipped = 0;
+    std::int64_t scheduled_unix_ms = 0;
+  };
+
+  bool may_connect(engine::Slot slot, const engine::IpAddress& address) override;
   void set_deadline(engine::Slot slot, std::int64_t deadline_ns) override;
   void finished(const engine::Outcome& outcome) override;
   void freed(engine::Slot slot) override;
@@ -96,9 +114,14 @@ class Shard final : private engine::ProbeHost {
   void take_commands();
   void take_change();
   void go_on_with_change();
-  void report_cuts();
+  void drain_schedule();
+  void report_not_made();
+  engine::Outcome outcome_of(const NotMade& attempt) const;
   void fire_timers();
   void start_probes();
+  std::optional<Restraint> start_what_is_due();
+  bool any_due() const;
+  bool start_next();
   void publish_outcomes();
   void publish_departed();
   void dispatch(std::span<const engine::Completion> completions);
@@ -118,11 +141,15 @@ class Shard final : private engine::ProbeHost {
   TimingWheel wheel_;  // timers: a deadline for each slot, then one for each monitor
   Schedule schedule_;
   Pacer pacer_;
+  Destinations destinations_;
   std::unique_ptr<engine::ProbePool> probes_;
 
   engine::Tick tick_;
   std::vector<engine::Slot> free_slots_;
   std::deque<engine::Outcome> finished_;  // what the outcome ring had no room for
+  std::deque<NotMade> not_made_;          // what the evaluator is to be told of when it has
+  std::optional<Restraint> restraint_;    // since restrained_ns_
+  std::int64_t restrained_ns_ = 0;
   std::vector<TimerId> fired_;
   ShardChange* changing_ = nullptr;  // under way
   std::size_t change_removed_ = 0;   // how far that has come
@@ -135,6 +162,8 @@ class Shard final : private engine::ProbeHost {
   std::vector<std::uint32_t> departed_;
   std::atomic<std::uint64_t> checks_started_{0};
   std::atomic<std::uint64_t> checks_skipped_{0};
+  std::atomic<std::uint64_t> skipped_at_addresses_{0};
+  std::array<std::atomic<std::uint64_t>, kRestraintCount> held_ns_{};
   Histogram lateness_;
   std::atomic<bool> all_started_{false};
   std::atomic<std::uint32_t> in_flight_{0};

@@ -191,6 +191,17 @@ class ContinuousRun(unittest.TestCase):
         process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")
         self.assertRegex(process.stderr.readline().decode(), r"^stats: [0-9.]+ checks/s, \d+ in flight, late p50 ")
 
+    def test_people_are_told_what_makes_checks_be_skipped(self):
+        silent = socket.create_server((ADDRESS, 0))  # connects, and never says a word
+        self.addCleanup(silent.close)
+        monitors = [{"name": name, "port": silent.getsockname()[1], "timeout": "2500ms", "expect_response": "never"}
+                    for name in ("one", "two")]
+        process = self.start(monitors, "--quiet", "--per-address-in-flight", "1", "--per-address-rate", "100")
+        self.assertRegex(process.stderr.readline().decode(), r"^tracer: \d+ checks? (was|were) skipped.*; .*intervals")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0)
+
     def test_a_service_manager_is_told(self):
         path = os.path.join(self.directory.name, "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

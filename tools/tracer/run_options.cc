@@ -34,6 +34,16 @@ void add_sweep_options(CLI::App& command, SweepOptions& options) {
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
   command
+      .add_option("--per-address-in-flight", options.per_address_in_flight,
+                  "Probes of one address under way at a time (default: no bound)")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->type_name("N");
+  command
+      .add_option("--per-address-rate", options.per_address_rate,
+                  "Probes of one address started per second (default: no bound)")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->type_name("N");
+  command
       .add_option("--threads", options.shards, "Shards, each with a thread (default: a core each)")
       ->check(CLI::Range(1U, 1024U));
   command

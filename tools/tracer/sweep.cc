@@ -16,6 +16,7 @@
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
 #include "tools/tracer/reloader.h"
+#include "tools/tracer/sinks/overload_sink.h"
 #include "tools/tracer/sinks/service_manager_sink.h"
 #include "tools/tracer/sinks/sink_list.h"
 #include "tools/tracer/sinks/stats_sink.h"
@@ -31,7 +32,8 @@ std::uint32_t most_slots() {
   return static_cast<std::uint32_t>(std::clamp<rlim_t>(limit.rlim_max, 1, UINT32_MAX));
 }
 
-// No more threads than there is work for, and never more slots than monitors or than are allowed.
+// Each shard has its part of a bound, so there are no more shards than the smallest one, and never
+// more slots than monitors or than are allowed.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
                                   const engine::Clock& clock) {
   sched::FleetOptions fleet;
@@ -40,12 +42,20 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
   const std::uint32_t enough = options.once ? monitors / 64 + 1 : cores;
   fleet.shards = options.shards != 0 ? options.shards : std::min(cores, enough);
   fleet.shards = std::min(fleet.shards, options.in_flight);
+  if (options.per_address_in_flight != 0) {
+    fleet.shards = std::min(fleet.shards, options.per_address_in_flight);
+  }
   fleet.pin = fleet.shards > 1 && fleet.shards == cores;
   fleet.shard.slots = std::min(options.in_flight / fleet.shards, most_slots());
   if (options.once) fleet.shard.slots = std::min(fleet.shard.slots, monitors);
   fleet.shard.egress = options.egress;
   fleet.shard.repetition = options.once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
   fleet.shard.starts_per_second = (options.starts_per_second + fleet.shards - 1) / fleet.shards;
+  fleet.shard.per_address.in_flight = options.per_address_in_flight / fleet.shards;
+  if (options.per_address_rate != 0) {
+    fleet.shard.per_address.start_interval_ns =
+        std::int64_t{1'000'000'000} * fleet.shards / options.per_address_rate;
+  }
   fleet.parts.clock = &clock;
   fleet.parts.ring = [](std::uint32_t slots) { return engine::create_uring_ring(slots); };
   fleet.parts.resolver =
@@ -77,12 +87,14 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
       static_cast<std::uint32_t>(sched::monitors_for(configuration->monitors, location).size());
   StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
   ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
-  SinkList sinks({&sink, &stats, &manager});
+  OverloadSink overload(clock);
+  SinkList sinks({&sink, &stats, &overload, &manager});
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
   fleet_of.location = location;
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, std::move(configuration), sinks);
   stats.watch(fleet);
+  overload.watch(fleet);
   std::optional<Reloader> reloader;
   if (!options.once) {
     reloader.emplace(Reloader::Options{source.files, source.import, location, options.watch},

@@ -19,10 +19,12 @@ struct SweepOptions {
   std::uint32_t shards = 0;        // 0: one a core
   std::uint32_t in_flight = 4096;  // probes at a time, over all shards
   bool once = true;
-  bool watch = false;                   // reads the documents again when they change
-  std::uint32_t starts_per_second = 0;  // 0: no bound; over all shards
-  std::int64_t stats_interval_ms = 0;   // 0: no statistics
-  std::vector<std::string> resolvers;   // "127.0.0.1:5353"; empty: the system's
+  bool watch = false;                       // reads the documents again when they change
+  std::uint32_t starts_per_second = 0;      // 0: no bound; over all shards
+  std::uint32_t per_address_in_flight = 0;  // 0: no bound; over all shards
+  std::uint32_t per_address_rate = 0;       // starts per second; 0: no bound; over all shards
+  std::int64_t stats_interval_ms = 0;       // 0: no statistics
+  std::vector<std::string> resolvers;       // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
 };
 

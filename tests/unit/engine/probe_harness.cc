@@ -280,6 +280,13 @@ void ProbeHarness::set_deadline(Slot slot, std::int64_t deadline_ns) {
   deadline_ns_ = deadline_ns;
 }
 
+bool ProbeHarness::may_connect(Slot slot, const IpAddress& target) {
+  EXPECT_EQ(slot, kSlot);
+  if (permission(target)) return true;
+  --starts_;  // as if it had not been started
+  return false;
+}
+
 void ProbeHarness::finished(const Outcome& outcome) {
   outcomes_.push_back(outcome);
   EXPECT_EQ(outcomes_.size(), static_cast<std::size_t>(starts_)) << "reported twice";

@@ -84,6 +84,7 @@ class ProbeHarness final : private Ring, private NameResolver, private ProbeHost
   std::function<std::unique_ptr<Peer>(const Endpoint&)> peer;  // called for each connect
   std::function<int(const Endpoint&)> connect_result = [](const Endpoint&) { return 0; };
   std::optional<Answer> answer;  // of the resolver, at once; nothing: later
+  std::function<bool(const IpAddress&)> permission = [](const IpAddress&) { return true; };
   Answer given_up{FailureCode::kDnsTimeout, nullptr, "no server answered"};
   std::size_t piece = SIZE_MAX;  // how much a send takes, and a receive brings
   std::int64_t step_ns = kMs;    // passes with every completion
@@ -131,6 +132,7 @@ class ProbeHarness final : private Ring, private NameResolver, private ProbeHost
   void expire(std::int64_t) override {}
   std::span<const std::pair<std::uint32_t, Answer>> take_answers() override { return {}; }
 
+  bool may_connect(Slot, const IpAddress&) override;
   void set_deadline(Slot, std::int64_t) override;
   void finished(const Outcome&) override;
   void freed(Slot) override;

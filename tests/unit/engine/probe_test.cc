@@ -32,6 +32,43 @@ MonitorSpec named_monitor() {
   return spec;
 }
 
+// ---- permission -----------------------------------------------------------------------------
+
+TEST(ProbePermission, AProbeThatMayNotConnectLeavesNothingBehind) {
+  for (const bool named : {false, true}) {
+    ProbeHarness harness(named ? named_monitor() : plain_monitor());
+    bool allowed = false;
+    harness.permission = [&](const IpAddress&) { return allowed; };
+    harness.start();
+    if (named) harness.give(addresses({"192.0.2.1", "192.0.2.2"}));
+    EXPECT_TRUE(harness.freed());
+    EXPECT_FALSE(harness.reported());
+    EXPECT_TRUE(harness.connects().empty());
+    harness.pass(7 * kMs);
+    allowed = true;
+    harness.start();
+    if (named) harness.give(addresses({"192.0.2.1", "192.0.2.2"}));
+    EXPECT_EQ(harness.finish().failure, FailureCode::kNone);
+    EXPECT_EQ(harness.outcome().times.total_ns, kMs);  // from the start that counted
+  }
+}
+
+TEST(ProbePermission, IsAskedForEachAddressThatPolicyAllows) {
+  EgressPolicy egress;
+  egress.deny = {Network::parse("10.0.0.0/8").value()};
+  ProbeHarness harness(named_monitor(), egress);
+  std::vector<std::string> asked;
+  harness.permission = [&](const IpAddress& target) {
+    asked.push_back(target.to_string());
+    return true;
+  };
+  harness.connect_result = [](const Endpoint&) { return -ECONNREFUSED; };
+  harness.answer = addresses({"10.0.0.1", "192.0.2.1", "192.0.2.2"});
+  harness.start();
+  EXPECT_EQ(harness.finish().failure, FailureCode::kConnectionRefused);
+  EXPECT_EQ(asked, (std::vector<std::string>{"192.0.2.1", "192.0.2.2"}));
+}
+
 // ---- names ----------------------------------------------------------------------------------
 
 TEST(ProbeNames, ALiteralIsNotAskedFor) {

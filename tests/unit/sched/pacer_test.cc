@@ -37,6 +37,31 @@ TEST(Pacer, SaysHowLongToWait) {
   EXPECT_TRUE(pacer.take(now_ns + wait_ns));
 }
 
+TEST(Pacer, MayBeSlowerThanOnceASecond) {
+  Pacer pacer = Pacer::every(4'000 * kMillisecond);
+  EXPECT_EQ(starts_between(pacer, 100'000, 140'000), 11);
+}
+
+TEST(Pacer, AStartThatIsGivenBackDoesNotCount) {
+  Pacer pacer(10);
+  const std::int64_t now_ns = 5'000 * kMillisecond;
+  ASSERT_TRUE(pacer.take(now_ns));
+  ASSERT_FALSE(pacer.take(now_ns));
+  pacer.give_back();
+  EXPECT_TRUE(pacer.take(now_ns));
+  EXPECT_FALSE(pacer.take(now_ns));
+}
+
+TEST(Pacer, IsFullWhenThePastMakesNoDifference) {
+  Pacer pacer(10);
+  const std::int64_t now_ns = 5'000 * kMillisecond;
+  EXPECT_TRUE(pacer.full(now_ns));
+  ASSERT_TRUE(pacer.take(now_ns));
+  EXPECT_FALSE(pacer.full(now_ns + 99 * kMillisecond));
+  EXPECT_TRUE(pacer.full(now_ns + 150 * kMillisecond));
+  EXPECT_TRUE(Pacer(0).full(now_ns));
+}
+
 TEST(Pacer, ZeroIsNoBound) {
   Pacer pacer(0);
   for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(pacer.take(1));

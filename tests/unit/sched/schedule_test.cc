@@ -64,6 +64,7 @@ class Bench {
                      failed.scheduled_unix_ms},
                     now_);
   }
+  bool resume(engine::Attempt& held) { return schedule_.resume(held, now_); }
   Schedule& schedule() { return schedule_; }
   std::int64_t next_timer_ns() const { return wheel_.next_deadline_ns() - kOrigin; }
   // When a monitor is due for the first time at or after a moment: on the wall clock, the hash of
@@ -160,6 +161,85 @@ TEST(ScheduleForEver, NeverOverlapsAMonitorWithItself) {
   EXPECT_LE(bench.schedule().skipped(), 9U);
   bench.schedule().ended(next->monitor);
   EXPECT_GT(bench.next_timer_ns(), 10 * kSecond);
+}
+
+TEST(ScheduleForEver, TellsOfWhatIsSkippedByMonitor) {
+  Bench bench(20, 1'000, Repetition::kForEver);
+  std::uint64_t told = 0;
+  for (std::int64_t second : {1, 2, 5, 6, 20, 21, 22}) {
+    bench.advance_to(second * kSecond);
+    for (const auto& attempt : bench.make_all()) {
+      told += attempt.skipped;
+      EXPECT_EQ(attempt.skipped, attempt.late_ns / kSecond);
+    }
+  }
+  EXPECT_GT(told, 20U * 13);
+  EXPECT_EQ(told, bench.schedule().skipped());
+}
+
+TEST(ScheduleForEver, WhatPassesWhileACheckIsHeldIsSkipped) {
+  Bench bench(1, 1'000, Repetition::kForEver);
+  const std::int64_t first = bench.first_due_ns();
+  bench.advance_to(first + 1'000'000);
+  auto held = bench.next();
+  ASSERT_TRUE(held);
+  bench.schedule().hold(*held);
+  bench.advance_to(first + 3 * kSecond + 1'000'000);
+  EXPECT_FALSE(bench.next());  // it does not overlap itself by waiting either
+  ASSERT_TRUE(bench.resume(*held));
+  EXPECT_EQ(held->skipped, 3U);
+  EXPECT_EQ(bench.schedule().skipped(), 3U);
+  EXPECT_EQ(bench.schedule().begun(), 1U);
+  bench.schedule().ended(held->monitor);
+  EXPECT_FALSE(bench.next());
+  bench.advance_to(first + 4 * kSecond + 1'000'000);
+  const auto next = bench.next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->skipped, 0U);
+}
+
+TEST(ScheduleForEver, AHeldRetryGivesWayToTheNextCheck) {
+  Bench bench(1, 10'000, Repetition::kForEver);
+  const std::int64_t first = bench.first_due_ns();
+  bench.advance_to(first + 1'000'000);
+  const auto made = bench.make_all();
+  bench.retry(made[0], 0);
+  bench.advance_to(first + 2'000'000);
+  auto held = bench.next();
+  ASSERT_TRUE(held);
+  bench.schedule().hold(*held);
+  bench.advance_to(first + 5 * kSecond);
+  EXPECT_FALSE(bench.next());
+  EXPECT_TRUE(bench.schedule().take_cut().empty());
+  bench.advance_to(first + 10 * kSecond + 1'000'000);
+  const auto cut = bench.schedule().take_cut();
+  ASSERT_EQ(cut.size(), 1U);
+  EXPECT_EQ(cut[0].scheduled_unix_ms, made[0].scheduled_unix_ms);
+  const auto next = bench.next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->number, 1);
+  EXPECT_FALSE(bench.resume(*held));  // its turn comes, too late
+  bench.schedule().ended(next->monitor);
+}
+
+TEST(ScheduleForEver, AHeldRetryIsMadeInTime) {
+  Bench bench(1, 10'000, Repetition::kForEver);
+  const std::int64_t first = bench.first_due_ns();
+  bench.advance_to(first + 1'000'000);
+  const auto made = bench.make_all();
+  bench.retry(made[0], 0);
+  bench.advance_to(first + 2'000'000);
+  auto held = bench.next();
+  ASSERT_TRUE(held);
+  bench.schedule().hold(*held);
+  bench.advance_to(first + 5 * kSecond);
+  EXPECT_TRUE(bench.resume(*held));
+  bench.advance_to(first + 11 * kSecond);
+  EXPECT_FALSE(bench.next());
+  bench.schedule().ended(held->monitor);
+  bench.advance_to(first + 11 * kSecond);
+  EXPECT_TRUE(bench.next());
+  EXPECT_TRUE(bench.schedule().take_cut().empty());
 }
 
 TEST(ScheduleForEver, ChecksAndSkipsAddUpToWhatWasDue) {
@@ -344,6 +424,22 @@ TEST(ScheduleForEver, PlacesAreUsedAgain) {
   }
   bench.advance_to(kSecond);
   EXPECT_EQ(bench.make_all().size(), 2U);
+}
+
+TEST(ScheduleEnd, CutsARetryThatIsHeld) {
+  Bench bench(2, 10'000, Repetition::kOnce);
+  const auto made = bench.make_all();
+  for (const auto& attempt : made) bench.retry(attempt, 0);
+  bench.advance_to(2'000'000);
+  auto held = bench.next();
+  auto running = bench.next();
+  ASSERT_TRUE(held && running);
+  bench.schedule().hold(*held);
+  bench.schedule().end();
+  EXPECT_EQ(bench.schedule().take_cut().size(), 1U);
+  EXPECT_FALSE(bench.resume(*held));
+  bench.schedule().hold(*running);  // told to wait when all was over
+  EXPECT_EQ(bench.schedule().take_cut().size(), 1U);
 }
 
 }  // namespace
