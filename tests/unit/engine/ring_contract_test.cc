@@ -49,6 +49,15 @@ TEST_P(RingContract, TellsOfARefusal) {
   close(0);
 }
 
+TEST_P(RingContract, ASourceAddressOfTheOtherFamilyFails) {
+  open(1);
+  const Listener listener;
+  connect(0, listener.endpoint(), IpAddress::parse("::1").value());
+  EXPECT_LT(take(token(kConnect, 0)).result, 0);
+  close(0);
+  (void)connected(0, listener);
+}
+
 TEST_P(RingContract, AClosedSlotIsUsedAgain) {
   open(2);
   const RefusingPort port;
@@ -197,7 +206,7 @@ TEST_P(RingContract, DataStaysValidUntilTheNextWait) {
 TEST_P(RingContract, ServesMoreReadableSocketsThanItHasBuffers) {
   constexpr std::uint32_t kCount = 2000;
   static_assert(kCount > limits::kReceiveBuffers);
-  testing::allow_descriptors(kCount + 200);
+  testing::allow_descriptors(2 * kCount + 200);
   open(kCount);
   const Listener listener;
   std::vector<Socket> peers;
@@ -247,21 +256,10 @@ TEST_P(RingContract, WaitsNoLongerThanAsked) {
   EXPECT_TRUE(ring_->wait(3'000'000).empty());
 }
 
-TEST_P(RingContract, SpendsNoDescriptorOnASocket) {
-  constexpr std::uint32_t kCount = 1000;
-  open(kCount);
-  const Listener listener;
-  const std::size_t before = testing::open_descriptors();
-  for (Slot slot = 0; slot < kCount; ++slot) connect(slot, listener.endpoint());
-  gather(kCount);
-  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, 0);
-  EXPECT_EQ(testing::open_descriptors(), before);
-}
-
 TEST_P(RingContract, RefusesMoreSlotsThanDescriptorsAreAllowed) {
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const auto created = GetParam().create(static_cast<std::uint32_t>(limit.rlim_cur) + 1);
+  const auto created = GetParam().create(static_cast<std::uint32_t>(limit.rlim_max) + 1);
   ASSERT_FALSE(created);
   EXPECT_NE(created.error().find("RLIMIT_NOFILE"), std::string::npos) << created.error();
   EXPECT_EQ(created.error().find('\n'), std::string::npos);
