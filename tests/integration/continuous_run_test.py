@@ -11,7 +11,8 @@ import tempfile
 import threading
 import unittest
 
-TRACER = os.environ["TRACER_BIN"]
+from realservers import tracer
+
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.1".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
@@ -57,8 +58,8 @@ class ContinuousRun(unittest.TestCase):
 
     def start(self, monitors, *options, env=None):
         path = self.write(monitors)
-        process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env={**os.environ, **(env or {})})
+        process = subprocess.Popen(tracer.command("run", *options, path), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         self.addCleanup(self.end, process)
         self.unread = b""
         self.readable = selectors.DefaultSelector()
