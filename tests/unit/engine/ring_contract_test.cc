@@ -128,6 +128,24 @@ TEST_P(RingContract, SendsAsMuchAsFits) {
   EXPECT_LT(result.result, static_cast<std::int32_t>(much.size()));
 }
 
+TEST_P(RingContract, ASendWaitsForRoom) {
+  open(1);
+  const Listener listener;
+  const Socket peer = connected(0, listener);
+  const std::vector<std::uint8_t> much(1U << 20, 'x');
+  std::size_t sent = 0;
+  for (const auto start = Clock::now(); !hopeless(start);) {
+    ring_->send(0, much, token(kSend, 0));
+    for (int i = 0; i < 20 && results_.empty(); ++i) turn(1'000'000);
+    if (results_.empty()) break;
+    sent += static_cast<std::size_t>(take(token(kSend, 0)).result);
+  }
+  for (std::size_t read = 0; results_.empty() && read < sent; turn(0)) {
+    read += peer.receive().size();
+  }
+  EXPECT_GT(take(token(kSend, 0)).result, 0);
+}
+
 TEST_P(RingContract, ReceivesInPieces) {
   open(1);
   const Listener listener;
