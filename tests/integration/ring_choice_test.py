@@ -59,7 +59,7 @@ class RingChoice(unittest.TestCase):
             with self.subTest(reason):
                 checked = self.check(refuse=error)
                 self.assert_up(checked)
-                self.assertRegex(checked[2], rf"\Atracer: going on with epoll, which is slower: {reason}[^\n]*\n\Z")
+                self.assertRegex(checked[2], rf"\Atracer: going on with epoll: {reason}[^\n]*\n\Z")
 
     def test_who_insists_on_io_uring_is_told_why_not(self):
         status, results, errors = self.check("--ring=uring", refuse=errno.EPERM)

@@ -27,7 +27,7 @@ RingChoice choose_ring(RingKind asked) {
   if (asked != RingKind::kAuto) return {asked, {}};
   const auto refusal = engine::why_no_uring();
   if (!refusal) return {RingKind::kUring, {}};
-  return {RingKind::kEpoll, "going on with epoll, which is slower: " + *refusal};
+  return {RingKind::kEpoll, "going on with epoll: " + *refusal};
 }
 
 std::uint32_t descriptor_limit() {
