@@ -180,8 +180,8 @@ class ContinuousRun(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
 
     def test_a_hangup_ends_what_cannot_reload(self):
-        process = subprocess.Popen([TRACER, "check", f"{ADDRESS}:{self.listener.port}", "--expect", "never",
-                                    "--timeout", "5m", "--retries", "10"], stdout=subprocess.PIPE,
+        process = subprocess.Popen(tracer.command("check", f"{ADDRESS}:{self.listener.port}", "--expect", "never",
+                                    "--timeout", "5m", "--retries", "10"), stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         self.addCleanup(self.end, process)
         process.send_signal(signal.SIGHUP)
