@@ -16,6 +16,7 @@
 //     would have, whichever came first. Without one it does nothing.
 //  5. The low kSlotBits of a socket operation's token are its slot.
 //  6. Results are those of the system call: a count, or a negative errno.
+//  7. A descriptor is polled once at a time: again only when that has completed or was cancelled.
 #pragma once
 
 #include <cstdint>

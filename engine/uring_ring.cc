@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -115,7 +116,9 @@ UringRing::~UringRing() {
 }
 
 tl::expected<void, std::string> UringRing::open(std::uint32_t slots) {
-  if (auto set_up = set_up_uring(ring_, slots); !set_up) return set_up;
+  if (auto set_up = set_up_uring(ring_, slots); !set_up) {
+    return tl::unexpected(set_up.error().sentence);
+  }
   ring_open_ = true;
   if (auto registered = buffers_.register_with(ring_); !registered) return registered;
   wake_descriptor_ = eventfd(0, EFD_CLOEXEC);
@@ -434,6 +437,16 @@ tl::expected<std::unique_ptr<Ring>, std::string> create_uring_ring(std::uint32_t
   auto ring = std::make_unique<UringRing>();
   if (auto opened = ring->open(slots); !opened) return tl::unexpected(opened.error());
   return ring;
+}
+
+std::optional<std::string> why_no_uring() {
+  io_uring ring{};
+  if (const auto set_up = set_up_uring(ring, 1); !set_up) {
+    if (set_up.error().kernel) return set_up.error().sentence;
+    return std::nullopt;
+  }
+  io_uring_queue_exit(&ring);
+  return std::nullopt;
 }
 
 std::string uring_library_version() {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -19,6 +20,11 @@ namespace tracer::engine {
 // `slots`: how many sockets at a time, at most the process's RLIMIT_NOFILE. The error is one
 // sentence that names what the kernel lacks or forbids, and the remedy.
 tl::expected<std::unique_ptr<Ring>, std::string> create_uring_ring(std::uint32_t slots);
+
+// Why this kernel gives no io_uring, however small: it lacks or forbids it. Nothing where it does
+// give one, and where something else is in the way (memory, descriptors), which is no reason to do
+// without io_uring and shows in create_uring_ring(). Any thread.
+std::optional<std::string> why_no_uring();
 
 // "liburing 2.9".
 std::string uring_library_version();

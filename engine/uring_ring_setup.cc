@@ -34,6 +34,10 @@ std::string why_no_ring(int error) {
   }
 }
 
+bool is_kernels_refusal(int error) {
+  return error == EPERM || error == EACCES || error == ENOSYS || error == EINVAL;
+}
+
 std::string missing_operation(io_uring* ring) {
   struct Needed {
     int operation;
@@ -60,22 +64,23 @@ std::string missing_operation(io_uring* ring) {
 
 }  // namespace
 
-tl::expected<void, std::string> set_up_uring(io_uring& ring, std::uint32_t slots) {
+tl::expected<void, UringTrouble> set_up_uring(io_uring& ring, std::uint32_t slots) {
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL |
                  IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   params.cq_entries = kCompletionEntries;
   if (int error = io_uring_queue_init_params(kSubmissionEntries, &ring, &params); error < 0) {
-    return tl::unexpected(why_no_ring(-error));
+    return tl::unexpected(UringTrouble{why_no_ring(-error), is_kernels_refusal(-error)});
   }
-  std::string trouble;
+  UringTrouble trouble;
   if (std::string missing = missing_operation(&ring); !missing.empty()) {
-    trouble = "this kernel's io_uring lacks " + missing + ": Linux 6.1 or newer is needed";
+    trouble = {"this kernel's io_uring lacks " + missing + ": Linux 6.1 or newer is needed", true};
   } else if (int error = io_uring_register_files_sparse(&ring, slots); error < 0) {
-    trouble = "a table of " + std::to_string(slots) + " io_uring files: " + std::strerror(-error) +
-              " (a table may have as many entries as RLIMIT_NOFILE allows)";
+    trouble.sentence = "a table of " + std::to_string(slots) +
+                       " io_uring files: " + std::strerror(-error) +
+                       " (a table may have as many entries as RLIMIT_NOFILE allows)";
   }
-  if (trouble.empty()) return {};
+  if (trouble.sentence.empty()) return {};
   io_uring_queue_exit(&ring);
   return tl::unexpected(trouble);
 }
@@ -98,7 +103,8 @@ tl::expected<void, std::string> UringBuffers::register_with(io_uring& ring) {
                           std::strerror(-error));
   }
   io_uring_buf_ring_init(shared_.get());
-  memory_.resize(limits::kReceiveBuffers * limits::kReceiveBufferBytes);
+  memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(limits::kReceiveBuffers *
+                                                           limits::kReceiveBufferBytes);
   for (std::size_t i = 0; i < limits::kReceiveBuffers; ++i) {
     lent_.push_back(static_cast<std::uint16_t>(i));
   }
@@ -108,7 +114,7 @@ tl::expected<void, std::string> UringBuffers::register_with(io_uring& ring) {
 
 std::span<const std::uint8_t> UringBuffers::lent(std::uint16_t id) {
   lent_.push_back(id);
-  return std::span(memory_).subspan(id * limits::kReceiveBufferBytes, limits::kReceiveBufferBytes);
+  return {&memory_[id * limits::kReceiveBufferBytes], limits::kReceiveBufferBytes};
 }
 
 void UringBuffers::recycle() {

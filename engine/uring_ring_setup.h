@@ -15,9 +15,13 @@ struct io_uring_buf_ring;
 
 namespace tracer::engine {
 
-// Sets `ring` up with a table of `slots` files. The error is one sentence, and nothing is left to
-// tear down then.
-tl::expected<void, std::string> set_up_uring(io_uring& ring, std::uint32_t slots);
+struct UringTrouble {
+  std::string sentence;
+  bool kernel = false;  // it lacks or forbids what is needed, however small the ring
+};
+
+// Sets `ring` up with a table of `slots` files. Where that fails nothing is left to tear down.
+tl::expected<void, UringTrouble> set_up_uring(io_uring& ring, std::uint32_t slots);
 
 // Buffers that the kernel picks from when data arrives. Outlives its ring, for the kernel writes
 // into it until that is gone.
@@ -36,7 +40,7 @@ class UringBuffers {
     void operator()(void* memory) const;
   };
   std::unique_ptr<io_uring_buf_ring, Free> shared_;
-  std::vector<std::uint8_t> memory_;
+  std::unique_ptr<std::uint8_t[]> memory_;  // resident only as far as it was ever filled
   std::vector<std::uint16_t> lent_;
 };
 

@@ -89,7 +89,7 @@ class CommandLine(Fleet):
     def limited(self, descriptors, *arguments, **settings):
         """Runs with so few file descriptors that it gets no further than it should."""
         return subprocess.run(
-            [tracer.program(), *arguments], capture_output=True, text=True, env=tracer.environment(),
+            tracer.command(*arguments), capture_output=True, text=True, env=tracer.environment(),
             timeout=tracer.SECONDS, **settings, preexec_fn=lambda: resource.setrlimit(
                 resource.RLIMIT_NOFILE, (descriptors, descriptors)))
 
@@ -100,7 +100,7 @@ class CommandLine(Fleet):
                           ["--help"], ["--version"]):
             with self.subTest(arguments), open("/dev/full", "w", encoding="utf-8") as full:
                 done = subprocess.run(
-                    [tracer.program(), *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                    tracer.command(*arguments), stdout=full, stderr=subprocess.PIPE, text=True,
                     timeout=tracer.SECONDS, env=tracer.environment())
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertIn("cannot write to standard output: No space left", done.stderr)
@@ -108,7 +108,7 @@ class CommandLine(Fleet):
     def test_closed_output_is_3(self):
         path = self.document(self.monitor("up", self.http))
         done = subprocess.run(
-            ["sh", "-c", '"$@" >&-', "sh", tracer.program(), "run", "--once", "--json", path],
+            ["sh", "-c", '"$@" >&-', "sh", *tracer.command("run", "--once", "--json", path)],
             stderr=subprocess.PIPE, text=True, timeout=tracer.SECONDS, env=tracer.environment())
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("cannot write to standard output", done.stderr)
@@ -146,7 +146,7 @@ class CommandLine(Fleet):
     def on_a_terminal(self, *arguments, env=None):
         """What a terminal is sent: the program runs on one of its own."""
         controller, terminal = os.openpty()
-        with subprocess.Popen([tracer.program(), *arguments], stdin=terminal, stdout=terminal,
+        with subprocess.Popen(tracer.command(*arguments), stdin=terminal, stdout=terminal,
                               stderr=terminal,
                               env=tracer.environment({"TERM": "xterm", **(env or {})})) as process:
             os.close(terminal)
@@ -235,7 +235,7 @@ class CommandLine(Fleet):
     def interrupted(self, monitors, *options, lines, insist=False):
         """Runs a sweep and interrupts it when so many results have been printed."""
         with subprocess.Popen(
-                [tracer.program(), "run", "--once", "--json", *options, self.document(*monitors)],
+                tracer.command("run", "--once", "--json", *options, self.document(*monitors)),
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                 env=tracer.environment()) as process:
             seen = [process.stdout.readline() for _ in range(lines)]

@@ -11,7 +11,8 @@ import tempfile
 import threading
 import unittest
 
-TRACER = os.environ["TRACER_BIN"]
+from realservers import tracer
+
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.1".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
@@ -57,8 +58,8 @@ class ContinuousRun(unittest.TestCase):
 
     def start(self, monitors, *options, env=None):
         path = self.write(monitors)
-        process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env={**os.environ, **(env or {})})
+        process = subprocess.Popen(tracer.command("run", *options, path), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         self.addCleanup(self.end, process)
         self.unread = b""
         self.readable = selectors.DefaultSelector()
@@ -179,8 +180,8 @@ class ContinuousRun(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
 
     def test_a_hangup_ends_what_cannot_reload(self):
-        process = subprocess.Popen([TRACER, "check", f"{ADDRESS}:{self.listener.port}", "--expect", "never",
-                                    "--timeout", "5m", "--retries", "10"], stdout=subprocess.PIPE,
+        process = subprocess.Popen(tracer.command("check", f"{ADDRESS}:{self.listener.port}", "--expect", "never",
+                                    "--timeout", "5m", "--retries", "10"), stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         self.addCleanup(self.end, process)
         process.send_signal(signal.SIGHUP)

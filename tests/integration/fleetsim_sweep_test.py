@@ -20,7 +20,7 @@ def sweep(fleet, name, document, *options):
     path = os.path.join(fleet.directory.name, name)
     with open(path, "w", encoding="utf-8") as file:
         file.write(document)
-    done = subprocess.run([tracer.program(), "run", "--once", "--json", *options, path], capture_output=True,
+    done = subprocess.run(tracer.command("run", "--once", "--json", *options, path), capture_output=True,
                           text=True, timeout=SWEEP_PATIENCE_S, env=tracer.environment())
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 

@@ -44,8 +44,21 @@ void add_sweep_options(CLI::App& command, SweepOptions& options) {
       ->check(CLI::Range(1U, 1'000'000U))
       ->type_name("N");
   command
-      .add_option("--threads", options.shards, "Shards, each with a thread (default: a core each)")
+      .add_option("--threads", options.shards,
+                  "Shards, each with a thread and a ring (default: one a core, more where "
+                  "--in-flight needs them)")
       ->check(CLI::Range(1U, 1024U));
+  command
+      .add_option_function<std::string>(
+          "--ring",
+          [&options](const std::string& name) {
+            options.ring = name == "uring"   ? RingKind::kUring
+                           : name == "epoll" ? RingKind::kEpoll
+                                             : RingKind::kAuto;
+          },
+          "How to reach the kernel: io_uring, epoll, or epoll where io_uring is forbidden")
+      ->check(CLI::IsMember({"auto", "uring", "epoll"}))
+      ->default_str("auto");
   command
       .add_option("--resolver", options.resolvers,
                   "DNS server to ask instead of the system's; may be repeated")

@@ -1,7 +1,6 @@
 #include "tools/tracer/sweep.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "engine/clock.h"
+#include "engine/epoll_ring.h"
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
@@ -24,40 +24,44 @@
 namespace tracer::cli {
 namespace {
 
-// A ring's table of sockets may have as many entries as the process may have descriptors. The soft
-// limit is no bound: liburing raises it.
-std::uint32_t most_slots() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT32_MAX;
-  return static_cast<std::uint32_t>(std::clamp<rlim_t>(limit.rlim_max, 1, UINT32_MAX));
-}
-
-// Each shard has its part of a bound, so there are no more shards than the smallest one, and never
-// more slots than monitors or than are allowed.
+// Each shard has its part of a bound, so there are no more shards than the smallest one.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
                                   const engine::Clock& clock) {
-  sched::FleetOptions fleet;
-  const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const RingChoice choice = choose_ring(options.ring);
+  if (!choice.warning.empty()) fmt::print(stderr, "tracer: {}\n", choice.warning);
+  const std::uint32_t most_shards =
+      options.per_address_in_flight != 0 ? options.per_address_in_flight : UINT32_MAX;
+  const std::uint32_t cores =
+      std::min(std::max(1U, std::thread::hardware_concurrency()), most_shards);
+  const std::uint32_t descriptors = descriptor_limit();
   // A run that goes on may be given more monitors than it starts with.
-  const std::uint32_t enough = options.once ? monitors / 64 + 1 : cores;
-  fleet.shards = options.shards != 0 ? options.shards : std::min(cores, enough);
-  fleet.shards = std::min(fleet.shards, options.in_flight);
-  if (options.per_address_in_flight != 0) {
-    fleet.shards = std::min(fleet.shards, options.per_address_in_flight);
+  const std::uint32_t most_monitors = options.once ? monitors : RingDemand::kAnyNumber;
+  const RingPlan plan = plan_rings(
+      choice.kind, {options.in_flight, most_monitors, std::min(options.shards, most_shards), cores},
+      descriptors);
+  if (plan.cut) {
+    fmt::print(stderr,
+               "tracer: at most {} checks under way at a time, not {}: only {} descriptors are "
+               "allowed (raise RLIMIT_NOFILE)\n",
+               plan.rings * plan.slots, options.in_flight, descriptors);
   }
-  fleet.pin = fleet.shards > 1 && fleet.shards == cores;
-  fleet.shard.slots = std::min(options.in_flight / fleet.shards, most_slots());
-  if (options.once) fleet.shard.slots = std::min(fleet.shard.slots, monitors);
+  sched::FleetOptions fleet;
+  fleet.shards = plan.rings;
+  fleet.pin = plan.rings > 1 && plan.rings % cores == 0;  // as many on one core as on any other
+  fleet.shard.slots = plan.slots;
   fleet.shard.egress = options.egress;
   fleet.shard.repetition = options.once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
   fleet.shard.starts_per_second = (options.starts_per_second + fleet.shards - 1) / fleet.shards;
-  fleet.shard.per_address.in_flight = options.per_address_in_flight / fleet.shards;
+  if (options.per_address_in_flight != 0) {
+    fleet.shard.per_address.in_flight = std::max(1U, options.per_address_in_flight / fleet.shards);
+  }
   if (options.per_address_rate != 0) {
     fleet.shard.per_address.start_interval_ns =
         std::int64_t{1'000'000'000} * fleet.shards / options.per_address_rate;
   }
   fleet.parts.clock = &clock;
-  fleet.parts.ring = [](std::uint32_t slots) { return engine::create_uring_ring(slots); };
+  fleet.parts.ring =
+      choice.kind == RingKind::kEpoll ? engine::create_epoll_ring : engine::create_uring_ring;
   fleet.parts.resolver =
       [servers = options.resolvers](
           engine::Ring& ring) -> tl::expected<std::unique_ptr<engine::NameResolver>, std::string> {

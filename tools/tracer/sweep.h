@@ -11,12 +11,14 @@
 #include "sched/report_sink.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/import/import.h"
+#include "tools/tracer/ring_plan.h"
 #include "tools/tracer/signals.h"
 
 namespace tracer::cli {
 
 struct SweepOptions {
-  std::uint32_t shards = 0;        // 0: one a core
+  RingKind ring = RingKind::kAuto;
+  std::uint32_t shards = 0;        // 0: one a core, and more where in_flight needs more rings
   std::uint32_t in_flight = 4096;  // probes at a time, over all shards
   bool once = true;
   bool watch = false;                       // reads the documents again when they change

@@ -1,4 +1,7 @@
-"""Runs the tracer program as a user would, and reads what it prints."""
+"""Runs the tracer program as a user would, and reads what it prints.
+
+TRACER_TEST_RING, when set, is the ring (--ring) of every command that probes.
+"""
 
 import itertools
 import json
@@ -22,6 +25,7 @@ NESTED_KEYS = {
                     "serial", "fingerprint_sha256", "key_type", "key_bits", "signature_algorithm",
                     "earliest_expiry", "verified_expiry", "chain"},
     "response": {"bytes", "matched", "excerpt"}}
+PROBING = ("run", "check", "cert")
 NULLABLE = {"failure", "tls", "certificate", "response"}
 ASSERTION_KEYS = {"type", "expected", "actual", "passed", "severity"}
 
@@ -33,6 +37,13 @@ def program():
     return path
 
 
+def command(name, *arguments):
+    """A command line of tracer's."""
+    ring = os.environ.get("TRACER_TEST_RING")
+    chosen = [f"--ring={ring}"] if ring and name in PROBING else []
+    return [program(), name, *chosen, *map(str, arguments)]
+
+
 def environment(extra=None):
     """Only what a test states: a caller's SSL_CERT_FILE or NO_COLOR must not decide a test."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "HOME": "/",
@@ -41,7 +52,7 @@ def environment(extra=None):
 
 def run(*arguments, stdin="", env=None):
     return subprocess.run(
-        [program(), *map(str, arguments)], input=stdin, capture_output=True, text=True,
+        command(*arguments), input=stdin, capture_output=True, text=True,
         errors="replace", timeout=SECONDS, env=environment(env))
 
 

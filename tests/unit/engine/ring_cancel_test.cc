@@ -22,7 +22,7 @@ using RingCancel = testing::RingTest;
 
 TEST_P(RingCancel, CancelsReceivesThatFoundNoBuffer) {
   constexpr std::uint32_t kCount = limits::kReceiveBuffers + 300;
-  testing::allow_descriptors(kCount + 200);
+  testing::allow_descriptors(2 * kCount + 200);
   open(kCount);
   const Listener listener;
   std::vector<Socket> peers;
@@ -147,6 +147,43 @@ TEST_P(RingCancel, PollsADescriptor) {
   expect_silence();
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+// A polled descriptor is closed, and its number has an heir that is polled in its turn.
+TEST_P(RingCancel, PollsTheHeirOfADescriptor) {
+  open(1);
+  enum class First { kCompletes, kIsCancelled, kIsReplaced };
+  std::uint64_t polls = 0;
+  for (const First first : {First::kCompletes, First::kIsCancelled, First::kCompletes,
+                            First::kIsReplaced, First::kIsReplaced, First::kIsCancelled}) {
+    int ends[2] = {};
+    ASSERT_EQ(pipe(ends), 0);
+    const Token polled = make_token(TokenOwner::kResolver, ++polls);
+    const Token again = make_token(TokenOwner::kResolver, ++polls);
+    ring_->poll(ends[0], POLLIN, polled);
+    turn(0);
+    if (first != First::kCompletes) {
+      ring_->cancel_poll(polled);
+      EXPECT_EQ(take(polled).result, -ECANCELED);
+    }
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    if (first == First::kCompletes) {
+      EXPECT_EQ(take(polled).result, POLLIN);
+    } else if (first == First::kIsReplaced) {
+      ring_->poll(ends[0], POLLIN, again);
+      EXPECT_EQ(take(again).result, POLLIN);
+    }
+    expect_silence();
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+}
+
+TEST_P(RingCancel, ADescriptorThatIsNoneFailsToBePolled) {
+  open(1);
+  const Token polled = make_token(TokenOwner::kResolver, 1);
+  ring_->poll(-1, POLLIN, polled);
+  EXPECT_EQ(take(polled).result, -EBADF);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rings, RingCancel, testing::ring_factories(), testing::ring_name);

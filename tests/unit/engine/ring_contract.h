@@ -1,5 +1,5 @@
-// The harness of the tests that hold a Ring to its contract: drives one ring, keeps what completes
-// by token, and lists the implementations. Everything runs on the test's thread.
+// The harness of the tests that hold a Ring to its contract: drives one ring, and keeps what
+// completes by token. Everything runs on the test's thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,15 +11,10 @@
 #include <string>
 
 #include "engine/limits.h"
-#include "engine/uring_ring.h"
 #include "tests/unit/engine/loopback.h"
+#include "tests/unit/engine/ring_factories.h"
 
 namespace tracer::engine::testing {
-
-struct Factory {
-  const char* name;
-  tl::expected<std::unique_ptr<Ring>, std::string> (*create)(std::uint32_t slots);
-};
 
 inline constexpr std::int64_t kSecond = 1'000'000'000;
 
@@ -34,7 +29,7 @@ inline Token token(Kind kind, Slot slot) {
   return make_token(TokenOwner::kProbe, std::uint64_t{kind} << kSlotBits | slot);
 }
 
-class RingTest : public ::testing::TestWithParam<Factory> {
+class RingTest : public ::testing::TestWithParam<RingFactory> {
  protected:
   using Clock = std::chrono::steady_clock;
   static bool hopeless(Clock::time_point start) {
@@ -94,11 +89,5 @@ class RingTest : public ::testing::TestWithParam<Factory> {
   std::unique_ptr<Ring> ring_;
   std::map<Token, Result> results_;
 };
-
-// Each further implementation is added here, and passes everything or is no Ring.
-inline auto ring_factories() { return ::testing::Values(Factory{"uring", &create_uring_ring}); }
-inline std::string ring_name(const ::testing::TestParamInfo<Factory>& factory) {
-  return factory.param.name;
-}
 
 }  // namespace tracer::engine::testing

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "engine/clock.h"
-#include "engine/uring_ring.h"
 #include "sched/limits.h"
+#include "tests/unit/engine/ring_factories.h"
 #include "tests/unit/sched/pong_server.h"
 
 namespace tracer::sched {
@@ -140,9 +140,18 @@ class FleetTest : public ::testing::Test {
   std::unique_ptr<Fleet> fleet_;
 };
 
+// What rests on the ring, over each of them.
+class FleetOverRings : public FleetTest,
+                       public ::testing::WithParamInterface<engine::testing::RingFactory> {
+ protected:
+  FleetOverRings() { options_.parts.ring = GetParam().create; }
+};
+INSTANTIATE_TEST_SUITE_P(Rings, FleetOverRings, engine::testing::ring_factories(),
+                         engine::testing::ring_name);
+
 TEST_F(FleetTest, AnEmptySweepEnds) { EXPECT_EQ(sweep().reports, 0U); }
 
-TEST_F(FleetTest, ReportsEveryMonitorOnce) {
+TEST_P(FleetOverRings, ReportsEveryMonitorOnce) {
   const PongServer server;
   const RefusingPort refusing;
   for (std::uint32_t i = 0; i < 3000; ++i) {
@@ -169,7 +178,7 @@ TEST_F(FleetTest, ANameThatIsNotFoundIsReportedAtOnce) {
   EXPECT_EQ(sink_.by_monitor.at(3).failure, FailureCode::kDnsNotFound);
 }
 
-TEST_F(FleetTest, TriesAgainUntilItSucceedsOrTheRetriesAreSpent) {
+TEST_P(FleetOverRings, TriesAgainUntilItSucceedsOrTheRetriesAreSpent) {
   const PongServer server;
   std::uint64_t retries = 0;
   for (int i = 0; i < 600; ++i) {
@@ -208,7 +217,7 @@ TEST_F(FleetTest, ManyRetriesAtOnce) {
   EXPECT_EQ(sink_.by_monitor.at(0).attempts, 3);
 }
 
-TEST_F(FleetTest, WorksWithOneSlot) {
+TEST_P(FleetOverRings, WorksWithOneSlot) {
   const PongServer server;
   const RefusingPort refusing;
   for (int i = 0; i < 50; ++i) {
@@ -263,7 +272,7 @@ TEST_F(FleetTest, ADrainBeforeTheStartIsKept) {
   EXPECT_EQ(server.accepted(), 0U);
 }
 
-TEST_F(FleetTest, AnAbortEndsWhatHangs) {
+TEST_P(FleetOverRings, AnAbortEndsWhatHangs) {
   const PongServer server;
   Listener silent(0);
   silent.fill_backlog();
