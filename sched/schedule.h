@@ -12,6 +12,7 @@
 //  4. A retry never delays the next check: one that would is cut, and its check has ended.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -47,6 +48,8 @@ class Schedule {
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
   bool any_due() const { return !retries_.empty() || !due_.empty(); }
+  std::size_t due() const { return retries_.size() + due_.size(); }  // checks and retries
+  std::size_t monitors() const { return share_.size(); }
   // The attempt at `monitor` that next() gave has ended.
   void ended(std::uint32_t monitor);
   void retry(const Retry& retry, const engine::Tick& tick);

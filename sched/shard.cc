@@ -84,8 +84,7 @@ void Shard::tick() {
   if (schedule_.over() && !all_started_.exchange(true, std::memory_order_release))
     evaluator_.raise();
   publish_outcomes();
-  in_flight_.store(options_.slots - static_cast<std::uint32_t>(free_slots_.size()),
-                   std::memory_order_relaxed);
+  publish_statistics();
   const auto completions = ring_->wait(wait_ns());
   read_clock();
   dispatch(completions);
@@ -144,7 +143,6 @@ void Shard::start_probes() {
     if (attempt->number == 1) lateness_.record(attempt->late_ns);
     probes_->start(slot, *attempt, tick_);
   }
-  checks_skipped_.store(schedule_.skipped(), std::memory_order_relaxed);
   checks_started_.store(schedule_.begun(), std::memory_order_relaxed);
   report_cuts();
 }
@@ -171,6 +169,20 @@ void Shard::dispatch(std::span<const Completion> completions) {
         break;
     }
   }
+}
+
+void Shard::publish_statistics() {
+  ShardStatistics statistics;
+  statistics.monitors = schedule_.monitors();
+  statistics.skipped = schedule_.skipped();
+  statistics.in_flight = options_.slots - free_slots_.size();
+  statistics.due = schedule_.due();
+  statistics.finished = finished_.size();
+  statistics.names = resolver_->statistics();
+  const ssl::ChainJudge::Statistics chains = judge_.statistics();
+  statistics.chain_hits = chains.hits;
+  statistics.chain_misses = chains.misses;
+  statistics_.store(statistics);
 }
 
 std::int64_t Shard::wait_ns() const {

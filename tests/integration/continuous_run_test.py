@@ -52,7 +52,7 @@ class ContinuousRun(unittest.TestCase):
             json.dump({"defaults": {"host": ADDRESS, "interval": "1s", "timeout": "20s"}, "monitors": monitors},
                       file)
         process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env={**os.environ, **(env or {})})
+                                   env={**os.environ, "XDG_RUNTIME_DIR": self.directory.name, **(env or {})})
         self.addCleanup(self.end, process)
         self.unread = b""
         self.readable = selectors.DefaultSelector()
@@ -128,7 +128,8 @@ class ContinuousRun(unittest.TestCase):
 
     def test_statistics(self):
         process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")
-        self.assertRegex(process.stderr.readline().decode(), r"^stats: [0-9.]+ checks/s, \d+ in flight, late p50 ")
+        self.assertRegex(process.stderr.readline().decode(),
+                         r"^stats: [0-9.]+ checks/s, \d+ in flight, \d+ due, late p50 .*, CPU [0-9.]+%.*, RSS ")
 
     def test_a_service_manager_is_told(self):
         path = os.path.join(self.directory.name, "notify")

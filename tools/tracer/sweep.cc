@@ -13,6 +13,7 @@
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
+#include "tools/tracer/control/run_sample.h"
 #include "tools/tracer/sinks/service_manager_sink.h"
 #include "tools/tracer/sinks/sink_list.h"
 #include "tools/tracer/sinks/stats_sink.h"
@@ -73,7 +74,7 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
-  stats.watch(fleet);
+  stats.watch([&fleet] { return sample_of(fleet); });
   signals.attach([&fleet, &manager](int count) {
     manager.stopping();
     if (count > 1) {
