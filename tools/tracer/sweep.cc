@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine/clock.h"
 #include "engine/resolver.h"
@@ -75,6 +77,16 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
   stats.watch([&fleet] { return sample_of(fleet); });
+  ControlHandlers handlers;
+  handlers.sample = [&fleet] { return sample_of(fleet); };
+  handlers.reload = [] {
+    return ReloadResult(tl::unexpected(std::vector<std::string>{"a reload is not available"}));
+  };
+  const auto control = start_control(options.control, std::move(handlers));
+  if (!control) {
+    fmt::print(stderr, "tracer: {}\n", control.error());
+    return kOwnTrouble;
+  }
   signals.attach([&fleet, &manager](int count) {
     manager.stopping();
     if (count > 1) {

@@ -9,6 +9,7 @@
 #include "engine/egress_policy.h"
 #include "engine/monitor.h"
 #include "sched/report_sink.h"
+#include "tools/tracer/control/run_control.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/signals.h"
 
@@ -22,6 +23,7 @@ struct SweepOptions {
   std::int64_t stats_interval_ms = 0;   // 0: no statistics
   std::vector<std::string> resolvers;   // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
+  ControlOptions control;
 };
 
 // `selection`: ascending indices of the monitors to check. Messages go to standard error.
