@@ -27,6 +27,27 @@ struct Answer {
   std::string detail;
 };
 
+struct NameStatistics {
+  std::uint64_t queries = 0;   // questions put, repetitions not counted
+  std::uint64_t hits = 0;      // answered from the cache, stale ones included
+  std::uint64_t misses = 0;    // had to wait for an answer
+  std::uint64_t stale = 0;     // answers that were past their time
+  std::uint64_t failures = 0;  // lookups that ended in a failure
+  std::uint64_t entries = 0;   // of the cache; now
+  std::uint64_t waiting = 0;   // for an answer; now
+
+  NameStatistics& operator+=(const NameStatistics& other) {
+    queries += other.queries;
+    hits += other.hits;
+    misses += other.misses;
+    stale += other.stale;
+    failures += other.failures;
+    entries += other.entries;
+    waiting += other.waiting;
+    return *this;
+  }
+};
+
 class NameResolver {
  public:
   virtual ~NameResolver() = default;
@@ -46,6 +67,9 @@ class NameResolver {
   virtual std::int64_t next_deadline_ns() const = 0;  // INT64_MAX: none
   virtual void expire(std::int64_t now_ns) = 0;
   virtual std::span<const std::pair<std::uint32_t, Answer>> take_answers() = 0;
+
+  // Counts since it was made. Nothing where there is nothing to count.
+  virtual NameStatistics statistics() const { return {}; }
 };
 
 }  // namespace tracer::engine

@@ -76,6 +76,13 @@ Resolver::Resolver(const Options& options, std::unique_ptr<DnsClient> client, Ho
 
 Resolver::~Resolver() = default;
 
+NameStatistics Resolver::statistics() const {
+  NameStatistics statistics = statistics_;
+  statistics.entries = cache_.size();
+  statistics.waiting = by_waiter_.size();
+  return statistics;
+}
+
 std::optional<Answer> Resolver::resolve(std::string_view host, IpFamily family,
                                         std::uint32_t waiter, std::int64_t now_ns) {
   assert(!by_waiter_.contains(waiter));
@@ -98,6 +105,7 @@ std::optional<Answer> Resolver::resolve(std::string_view host, IpFamily family,
     if (hit.revived) ++statistics_.stale;
     return *hit.answer;
   }
+  ++statistics_.misses;
   const auto found = by_key_.find(std::string(key));
   const LookupIndex index =
       found != by_key_.end() ? found->second : start_lookup(key, family, now_ns);

@@ -68,13 +68,6 @@ class Resolver final : public NameResolver {
     std::size_t cache_entries = 65'536;
   };
 
-  struct Statistics {
-    std::uint64_t queries = 0;   // questions put, repetitions not counted
-    std::uint64_t hits = 0;      // answered from the cache, stale ones included
-    std::uint64_t stale = 0;     // answers that were past their time
-    std::uint64_t failures = 0;  // lookups that ended in a failure
-  };
-
   // The error names the option that does not make sense. `ring` outlives the resolver.
   static tl::expected<std::unique_ptr<Resolver>, std::string> create(const Options& options,
                                                                      Ring& ring);
@@ -100,7 +93,7 @@ class Resolver final : public NameResolver {
   void expire(std::int64_t now_ns) override;
   std::span<const std::pair<std::uint32_t, Answer>> take_answers() override;
 
-  Statistics statistics() const { return statistics_; }
+  NameStatistics statistics() const override;
 
  private:
   struct Question {
@@ -151,7 +144,7 @@ class Resolver final : public NameResolver {
   std::vector<DnsReply> replies_;
   std::vector<std::pair<std::uint32_t, Answer>> answers_;
   std::vector<std::pair<std::uint32_t, Answer>> taken_;
-  Statistics statistics_;
+  NameStatistics statistics_;
 };
 
 }  // namespace tracer::engine

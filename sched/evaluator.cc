@@ -71,6 +71,10 @@ std::size_t Evaluator::take_outcomes() {
     write_reports();
     taken += count;
   }
+  if (taken > 0) {
+    summary_.retries_waiting = waiting_.size();
+    published_.store(summary_);
+  }
   return taken;
 }
 
@@ -148,6 +152,9 @@ void Evaluator::write_reports() {
   summary_.reports += reports_.size();
   for (Report& report : reports_) {
     ++summary_.by_verdict[static_cast<std::size_t>(report.verdict)];
+    if (report.verdict != Verdict::kUp) {
+      ++summary_.by_failure[static_cast<std::size_t>(report.failure)];
+    }
     report.outcome.release_payload();
   }
   reports_.clear();

@@ -2,13 +2,12 @@
 // check to a sink.
 //
 // run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
-// summary() is for that thread.
+// summary() is for that thread, published() for any.
 //
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
 // made; every outcome's payload is released once; a report reaches the sink before run() returns.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -18,18 +17,13 @@
 #include "engine/clock.h"
 #include "engine/report.h"
 #include "sched/configuration.h"
+#include "sched/published.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
+#include "sched/snapshot.h"
 #include "sched/wakeup.h"
 
 namespace tracer::sched {
-
-struct SweepSummary {
-  std::uint64_t reports = 0;
-  std::array<std::uint64_t, 4> by_verdict{};  // indexed by engine::Verdict
-  std::uint64_t retries = 0;
-  std::uint64_t retries_cut = 0;  // not made: the next check came due, or the run ended
-};
 
 class Evaluator {
  public:
@@ -42,6 +36,7 @@ class Evaluator {
   std::size_t step();
   bool over() const;
   const SweepSummary& summary() const { return summary_; }
+  SweepSummary published() const { return published_.load(); }  // any thread
 
   // Any thread, one at a time: goes over to another configuration. It does so before the shards do:
   // it knows every monitor of which an outcome may come, and asks for no retry of a removed one.
@@ -64,6 +59,7 @@ class Evaluator {
   Wakeup& wakeup_;
   const engine::Clock& clock_;
   SweepSummary summary_;
+  Published<SweepSummary> published_;
   std::int64_t next_sink_tick_ns_ = 0;
   std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;

@@ -103,6 +103,8 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
   make_shards();
   evaluator_ =
       std::make_unique<Evaluator>(configuration_, shards_, sink_, wakeup_, *options_.parts.clock);
+  made_ns_ = options_.parts.clock->monotonic_ns();
+  made_.store(true, std::memory_order_release);
   if (auto started = start_threads(); !started) {
     stop_threads();
     return tl::unexpected(started.error());
@@ -119,13 +121,18 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
 
 Snapshot Fleet::snapshot() const {
   Snapshot snapshot;
+  if (!made_.load(std::memory_order_acquire)) return snapshot;
+  snapshot.uptime_ns = options_.parts.clock->monotonic_ns() - made_ns_;
+  snapshot.shard_count = shards_.size();
+  snapshot.slots = std::uint64_t{options_.shard.slots} * shards_.size();
+  // Before the shards: what is reported by now has begun by then.
+  snapshot.evaluated = evaluator_->published();
   for (const auto& shard : shards_) {
     snapshot.begun += shard->checks_started();
-    snapshot.skipped += shard->checks_skipped();
-    snapshot.in_flight += shard->in_flight();
+    snapshot.outcomes += shard->outcomes().size();
+    snapshot.shards += shard->statistics();
     shard->lateness().add_to(snapshot.lateness);
   }
-  snapshot.evaluated = evaluator_->summary();
   return snapshot;
 }
 

@@ -1,8 +1,8 @@
 // A run over monitors of a set, once or for ever: starts one shard a thread, evaluates on the
 // calling thread, and ends when every check that began has been reported.
 //
-// run() is called once, by the thread that owns the Fleet; drain() and abort() may come from any
-// thread while it runs, and before.
+// run() is called once, by the thread that owns the Fleet; drain(), abort() and snapshot() may come
+// from any thread while it runs, before and after.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "sched/evaluator.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
+#include "sched/snapshot.h"
 
 namespace tracer::sched {
 
@@ -37,15 +38,6 @@ struct FleetOptions {
   ShardOptions shard;
   ShardParts parts;
   std::function<void()> on_started;  // called by run() once every shard is prepared; may be empty
-};
-
-// How a run is doing. Counts are since its start.
-struct Snapshot {
-  std::uint64_t begun = 0;    // checks
-  std::uint64_t skipped = 0;  // checks that came due while an earlier one waited or ran
-  std::uint32_t in_flight = 0;
-  Histogram::Counts lateness{};  // from a check's due time to its start
-  SweepSummary evaluated;
 };
 
 // What a reload has changed, in monitors of the document.
@@ -69,7 +61,7 @@ class Fleet {
   // as before keep their schedule, what is under way ends as it would have. Returns once every
   // shard has gone over. The error is one sentence, and nothing has changed then.
   tl::expected<Difference, std::string> reload(engine::MonitorSet monitors);
-  // For sinks: on the thread of run(), while it runs.
+  // How it is doing, to within a tick. Touches no shard's state and waits for nobody.
   Snapshot snapshot() const;
 
   // What keeps it from starting what is due. Likewise.
@@ -92,6 +84,8 @@ class Fleet {
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::int64_t made_ns_ = 0;
+  std::atomic<bool> made_{false};  // true once the shards, the evaluator and made_ns_ are there
   std::vector<std::thread> threads_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> aborting_{false};

@@ -17,6 +17,7 @@
 //     the share.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -62,6 +63,8 @@ class Schedule {
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
   bool any_due() const { return !retries_.empty() || !due_.empty(); }
+  std::size_t due() const { return retries_.size() + due_.size(); }  // checks and retries
+  std::size_t monitors() const { return share_.size() - free_.size(); }
   // An attempt that next() gave waits before it is made; resume() is asked before it is made after
   // all. Until then a retry gives way to the next check, as if it were not due yet.
   void hold(const engine::Attempt& attempt);
@@ -90,8 +93,8 @@ class Schedule {
     kRetryWaiting,
     kRetryDue,
     kRetryHeld,  // told to wait for its address
-    kLeaving,  // removed while an attempt was under way
-    kGone,     // removed while it was due: still listed, and skipped over
+    kLeaving,    // removed while an attempt was under way
+    kGone,       // removed while it was due: still listed, and skipped over
   };
   struct Plan {
     std::int64_t due_ns = 0;             // of the next check

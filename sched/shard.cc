@@ -92,8 +92,7 @@ void Shard::tick() {
   if (schedule_.over() && !all_started_.exchange(true, std::memory_order_release))
     evaluator_.raise();
   publish_outcomes();
-  in_flight_.store(options_.slots - static_cast<std::uint32_t>(free_slots_.size()),
-                   std::memory_order_relaxed);
+  publish_statistics();
   const auto completions = ring_->wait(wait_ns());
   read_clock();
   dispatch(completions);
@@ -219,7 +218,6 @@ void Shard::start_probes() {
   if (before) {
     held_ns_[static_cast<std::size_t>(*before)].fetch_add(held_ns, std::memory_order_relaxed);
   }
-  checks_skipped_.store(schedule_.skipped(), std::memory_order_relaxed);
   checks_started_.store(schedule_.begun(), std::memory_order_relaxed);
   report_not_made();
 }
@@ -306,6 +304,20 @@ void Shard::dispatch(std::span<const Completion> completions) {
         break;
     }
   }
+}
+
+void Shard::publish_statistics() {
+  ShardStatistics statistics;
+  statistics.monitors = schedule_.monitors();
+  statistics.skipped = schedule_.skipped();
+  statistics.in_flight = options_.slots - free_slots_.size();
+  statistics.due = schedule_.due();
+  statistics.finished = finished_.size();
+  statistics.names = resolver_->statistics();
+  const ssl::ChainJudge::Statistics chains = judge_.statistics();
+  statistics.chain_hits = chains.hits;
+  statistics.chain_misses = chains.misses;
+  statistics_.store(statistics);
 }
 
 std::int64_t Shard::wait_ns() const {

@@ -2,8 +2,9 @@
 // its own ring, and hands outcomes to an evaluator. Shards share nothing but immutable values.
 //
 // prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming
-// side) and command() belong to the evaluator's thread. stop(), drain() and abort() may come from
-// any thread.
+// side) and retry() belong to the evaluator's thread. stop(), drain() and abort() may come from any
+// thread, and any thread may read how the shard is doing: its counts, its lateness and how full its
+// outcome ring is.
 //
 // Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
 // retry that is cut, reaches the outcome ring; while that ring has no room no probe is started, and
@@ -31,8 +32,10 @@
 #include "sched/destinations.h"
 #include "sched/histogram.h"
 #include "sched/pacer.h"
+#include "sched/published.h"
 #include "sched/restraints.h"
 #include "sched/schedule.h"
+#include "sched/snapshot.h"
 #include "sched/spsc_ring.h"
 #include "sched/timing_wheel.h"
 #include "sched/wakeup.h"
@@ -87,12 +90,12 @@ class Shard final : private engine::ProbeHost {
   std::uint64_t checks_started() const { return checks_started_.load(std::memory_order_relaxed); }
   bool all_started() const { return all_started_.load(std::memory_order_acquire); }
   // Checks that were not made, because they came due while an earlier one waited or ran.
-  std::uint64_t checks_skipped() const { return checks_skipped_.load(std::memory_order_relaxed); }
+  std::uint64_t checks_skipped() const { return statistics_.load().skipped; }
   Restraints restraints() const;  // any thread
   // From a check's due time to its start; where addresses have bounds, of the checks that came to
   // connect, to the start that led to it. Any thread may read.
   const Histogram& lateness() const { return lateness_; }
-  std::uint32_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  ShardStatistics statistics() const { return statistics_.load(); }  // any thread; of the last tick
 
  private:
   // A retry that is cut, or an attempt that a shutdown kept from being made.
@@ -125,6 +128,7 @@ class Shard final : private engine::ProbeHost {
   void publish_outcomes();
   void publish_departed();
   void dispatch(std::span<const engine::Completion> completions);
+  void publish_statistics();
   std::int64_t wait_ns() const;
   bool work_left() const;
 
@@ -161,12 +165,11 @@ class Shard final : private engine::ProbeHost {
   std::mutex departed_mutex_;
   std::vector<std::uint32_t> departed_;
   std::atomic<std::uint64_t> checks_started_{0};
-  std::atomic<std::uint64_t> checks_skipped_{0};
   std::atomic<std::uint64_t> skipped_at_addresses_{0};
   std::array<std::atomic<std::uint64_t>, kRestraintCount> held_ns_{};
   Histogram lateness_;
+  Published<ShardStatistics> statistics_;
   std::atomic<bool> all_started_{false};
-  std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> draining_{false};
   std::atomic<bool> aborting_{false};

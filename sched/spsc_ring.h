@@ -5,6 +5,7 @@
 // never changes. T is trivially copyable, so that a record is its bytes.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cassert>
@@ -51,6 +52,12 @@ class SpscRing {
   }
 
   std::size_t capacity() const { return mask_ + 1; }
+  // Any thread: how many records there are, or were a moment ago. The head comes first, since the
+  // tail is never behind it.
+  std::size_t size() const {
+    const std::size_t head = head_.load(std::memory_order_acquire);
+    return std::min(tail_.load(std::memory_order_acquire) - head, capacity());
+  }
 
  private:
   static constexpr std::size_t kCacheLine = 64;

@@ -59,7 +59,8 @@ class ContinuousRun(unittest.TestCase):
     def start(self, monitors, *options, env=None):
         path = self.write(monitors)
         process = subprocess.Popen(tracer.command("run", *options, path), stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+                                   stderr=subprocess.PIPE, env={**os.environ, "XDG_RUNTIME_DIR": self.directory.name,
+                                                                 **(env or {})})
         self.addCleanup(self.end, process)
         self.unread = b""
         self.readable = selectors.DefaultSelector()
@@ -190,7 +191,8 @@ class ContinuousRun(unittest.TestCase):
 
     def test_statistics(self):
         process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")
-        self.assertRegex(process.stderr.readline().decode(), r"^stats: [0-9.]+ checks/s, \d+ in flight, late p50 ")
+        self.assertRegex(process.stderr.readline().decode(),
+                         r"^stats: [0-9.]+ checks/s, \d+ in flight, \d+ due, late p50 .*, CPU [0-9.]+%.*, RSS ")
 
     def test_people_are_told_what_makes_checks_be_skipped(self):
         silent = socket.create_server((ADDRESS, 0))  # connects, and never says a word

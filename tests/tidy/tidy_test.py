@@ -36,6 +36,7 @@ class Rules(unittest.TestCase):
                            ("ssl/session.h", "wolfssl/ssl.h"), ("engine/probe.cc", "wolfssl/options.h"),
                            ("engine/resolver.h", "ares.h"), ("engine/probe.cc", "ares_dns.h"),
                            ("engine/assertion.cc", "re2/re2.h"), ("tools/tracer/main.cc", "simdjson.h"),
+                           ("tools/tracer/control/messages.cc", "simdjson.h"),
                            ("tools/tracer/main.cc", "yaml.h"), ("sched/fleet.cc", "CLI/CLI.hpp"),
                            ("ssl/digest.cc", "openssl/sha.h"), ("tools/tracer/a.cc", "openssl/ssl.h")]:
             self.bites(tidy.check_vendors, path, f"#include <{name}>\n")
@@ -43,6 +44,7 @@ class Rules(unittest.TestCase):
         for path, name in [("engine/uring_ring.cc", "liburing.h"), ("ssl/session.cc", "wolfssl/ssl.h"),
                            ("engine/resolver.cc", "ares.h"), ("engine/pattern.cc", "re2/re2.h"),
                            ("tools/tracer/import/json.cc", "simdjson.h"), ("tools/tracer/import/yaml.cc", "yaml.h"),
+                           ("tools/tracer/control/message_reader.cc", "simdjson.h"),
                            ("tools/tracer/main.cc", "CLI/CLI.hpp"), ("tools/fleetsim/tls.cc", "openssl/ssl.h"),
                            ("engine/probe.cc", "vector"), ("engine/probe.cc", "tl/expected.hpp")]:
             self.passes(tidy.check_vendors, path, f"#include <{name}>\n")

@@ -20,5 +20,7 @@ void add_run_command(CLI::App& app, Work& work);
 void add_validate_command(CLI::App& app, Work& work);
 void add_cert_command(CLI::App& app, Work& work);
 void add_failures_command(CLI::App& app, Work& work);
+void add_top_command(CLI::App& app, Work& work);
+void add_reload_command(CLI::App& app, Work& work);
 
 }  // namespace tracer::cli

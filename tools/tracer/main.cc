@@ -41,6 +41,8 @@ int main(int argc, char** argv) try {
   add_validate_command(app, work);
   add_cert_command(app, work);
   add_failures_command(app, work);
+  add_top_command(app, work);
+  add_reload_command(app, work);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 #include <utility>
 
 #include "tools/tracer/import_report.h"
@@ -13,6 +14,13 @@ namespace tracer::cli {
 namespace {
 
 constexpr int kNiceness = 10;
+
+ReloadResult refusal(const std::string& lines) {
+  std::vector<std::string> errors;
+  std::istringstream text(lines);
+  for (std::string line; std::getline(text, line);) errors.push_back(line);
+  return tl::unexpected(std::move(errors));
+}
 
 }  // namespace
 
@@ -55,7 +63,7 @@ void Reloader::serve() {
     }
     answer_requests();
   }
-  for (auto& request : requests_) request.set_value({{}, "the run is ending\n"});
+  for (auto& request : requests_) request.set_value(refusal("the run is ending"));
 }
 
 void Reloader::answer_requests() {
@@ -65,29 +73,30 @@ void Reloader::answer_requests() {
     requests.swap(requests_);
   }
   const ReloadResult result = reload();
-  if (result.refusal.empty()) {
+  if (result) {
     fmt::print(stderr, "tracer: reloaded: {} added, {} removed, {} changed, {} unchanged\n",
-               result.difference.added, result.difference.removed, result.difference.changed,
-               result.difference.unchanged);
+               result->added, result->removed, result->changed, result->unchanged);
   } else {
-    fmt::print(stderr, "{}tracer: not reloaded; the monitors so far go on\n", result.refusal);
+    for (const std::string& line : result.error()) fmt::print(stderr, "{}\n", line);
+    fmt::print(stderr, "tracer: not reloaded; the monitors so far go on\n");
   }
   for (auto& request : requests) request.set_value(result);
 }
 
 ReloadResult Reloader::reload() {
   if (std::ranges::find(options_.files, "-") != options_.files.end()) {
-    return {{}, "tracer: what came from standard input cannot be read again\n"};
+    return refusal("tracer: what came from standard input cannot be read again");
   }
   import::ImportResult imported = import::import_files(options_.files, options_.import);
-  if (!imported.ok()) return {{}, import::format_errors(imported)};
+  if (!imported.ok()) return refusal(import::format_errors(imported));
   print_import_messages(imported);  // warnings
   if (sched::monitors_for(imported.monitors, options_.location).empty()) {
-    return {{}, none_enabled(imported.monitors.size(), options_.location) + '\n'};
+    return refusal(none_enabled(imported.monitors.size(), options_.location));
   }
   const auto difference = fleet_.reload(std::move(imported.monitors));
-  if (!difference) return {{}, "tracer: " + difference.error() + '\n'};
-  return {*difference, {}};
+  if (!difference) return refusal("tracer: " + difference.error());
+  return ReloadDifference{difference->added, difference->removed, difference->changed,
+                          difference->unchanged};
 }
 
 }  // namespace tracer::cli

@@ -13,15 +13,11 @@
 #include <vector>
 
 #include "sched/fleet.h"
+#include "tools/tracer/control/messages.h"
 #include "tools/tracer/file_watch.h"
 #include "tools/tracer/import/import.h"
 
 namespace tracer::cli {
-
-struct ReloadResult {
-  sched::Difference difference;
-  std::string refusal;  // lines for people, each with its place where it has one; empty: done
-};
 
 class Reloader {
  public:

@@ -9,6 +9,7 @@
 #include "engine/clock.h"
 #include "sched/fleet.h"
 #include "tools/tracer/commands.h"
+#include "tools/tracer/control/control_socket.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/import/import.h"
 #include "tools/tracer/import_report.h"
@@ -43,7 +44,9 @@ int run(const RunOptions& options, Signals& signals) {
   const bool for_people = form.form == OutputOptions::Form::kTable;
   if (!options.sweep.once && for_people) form.form = OutputOptions::Form::kChanges;
   Output output(form, (*configuration)->monitors, options.sweep.once ? selected : 0, clock);
-  return run_sweep(std::move(*configuration), location, options.source, options.sweep, signals,
+  SweepOptions sweep = options.sweep;
+  if (!sweep.once && !sweep.control.required) sweep.control.path = default_control_path();
+  return run_sweep(std::move(*configuration), location, options.source, sweep, signals,
                    output.sink());
 }
 
@@ -72,6 +75,14 @@ void add_run_command(CLI::App& app, Work& work) {
           "Seconds between lines of statistics on standard error")
       ->check(CLI::Range(0.1, 86400.0))
       ->type_name("SECONDS");
+  command
+      ->add_option_function<std::string>(
+          "--control",
+          [options](const std::string& path) {
+            options->sweep.control = {path, true};
+          },
+          "The socket for top and reload; none with --once unless given")
+      ->type_name("PATH");
   command->add_flag("--allow-subsecond", options->source.import.allow_subsecond,
                     "Accept intervals below one second");
   command->add_option("--location", options->output.location, "Where this agent is")

@@ -7,14 +7,17 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine/clock.h"
 #include "engine/epoll_ring.h"
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
+#include "tools/tracer/control/run_sample.h"
 #include "tools/tracer/reloader.h"
 #include "tools/tracer/sinks/overload_sink.h"
 #include "tools/tracer/sinks/service_manager_sink.h"
@@ -97,12 +100,23 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
   fleet_of.location = location;
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, std::move(configuration), sinks);
-  stats.watch(fleet);
+  stats.watch([&fleet] { return sample_of(fleet); });
   overload.watch(fleet);
   std::optional<Reloader> reloader;
   if (!options.once) {
     reloader.emplace(Reloader::Options{source.files, source.import, location, options.watch},
                      fleet);
+  }
+  ControlHandlers handlers;
+  handlers.sample = [&fleet] { return sample_of(fleet); };
+  handlers.reload = [&reloader] {
+    if (!reloader) return ReloadResult(tl::unexpected(std::vector<std::string>{"a single sweep"}));
+    return reloader->request().get();
+  };
+  const auto control = start_control(options.control, std::move(handlers));
+  if (!control) {
+    fmt::print(stderr, "tracer: {}\n", control.error());
+    return kOwnTrouble;
   }
   const auto on_stop = [&fleet, &manager](int count) {
     manager.stopping();

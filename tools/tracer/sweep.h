@@ -9,6 +9,7 @@
 #include "engine/egress_policy.h"
 #include "sched/configuration.h"
 #include "sched/report_sink.h"
+#include "tools/tracer/control/run_control.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/import/import.h"
 #include "tools/tracer/ring_plan.h"
@@ -28,6 +29,7 @@ struct SweepOptions {
   std::int64_t stats_interval_ms = 0;       // 0: no statistics
   std::vector<std::string> resolvers;       // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
+  ControlOptions control;
 };
 
 // Where a run's monitors come from, when they can be read again.

@@ -14,6 +14,22 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+TEST_F(ResolverTest, CountsHitsMissesAndWhoWaits) {
+  EXPECT_FALSE(resolve("a.example", 1, IpFamily::kV4));
+  EXPECT_FALSE(resolve("a.example", 2, IpFamily::kV4));
+  EXPECT_EQ(resolver_->statistics().misses, 2U);
+  EXPECT_EQ(resolver_->statistics().waiting, 2U);
+  EXPECT_EQ(resolver_->statistics().entries, 0U);
+  reply("a.example", RecordType::kA, DnsStatus::kAddresses, {"192.0.2.7"}, 60);
+  EXPECT_TRUE(resolve("a.example", 3, IpFamily::kV4));
+  const NameStatistics statistics = resolver_->statistics();
+  EXPECT_EQ(statistics.hits, 1U);
+  EXPECT_EQ(statistics.misses, 2U);
+  EXPECT_EQ(statistics.queries, 1U);
+  EXPECT_EQ(statistics.waiting, 0U);
+  EXPECT_EQ(statistics.entries, 1U);
+}
+
 TEST_F(ResolverTest, AddressesHoldForTheirTtlWithinBounds) {
   const std::pair<std::int64_t, std::int64_t> ttls[] = {{0, 1}, {60, 60}, {100'000, 3600}};
   for (const auto& [ttl_s, held_s] : ttls) {

@@ -38,6 +38,16 @@ TEST(SpscRing, RefusesWhenFullAndOnlyThen) {
   }
 }
 
+TEST(SpscRing, SaysHowFullItIs) {
+  SpscRing<std::uint64_t> ring(4);
+  EXPECT_EQ(ring.size(), 0U);
+  for (std::uint64_t i = 0; i < 5; ++i) ring.push(i);
+  EXPECT_EQ(ring.size(), 4U);
+  std::array<std::uint64_t, 3> out{};
+  ring.pop(out);
+  EXPECT_EQ(ring.size(), 1U);
+}
+
 TEST(SpscRing, HoldsOneRecord) {
   SpscRing<int> ring(1);
   for (int i = 0; i < 3; ++i) {

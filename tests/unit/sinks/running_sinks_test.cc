@@ -59,21 +59,47 @@ TEST_F(ChangesSinkTest, WhatIsDownFromTheStartHasNoPast) {
 TEST(StatsLine, RatesAndLatenessAreThoseSinceTheLastLine) {
   sched::Histogram histogram;
   for (int i = 0; i < 100; ++i) histogram.record(50'000'000);
-  sched::Snapshot earlier;
-  histogram.add_to(earlier.lateness);
-  earlier.evaluated.reports = 100;
+  RunSample earlier;
+  histogram.add_to(earlier.run.lateness);
+  earlier.run.evaluated.reports = 100;
   for (int i = 0; i < 100; ++i) histogram.record(1'000'000);
-  sched::Snapshot now;
-  histogram.add_to(now.lateness);
-  now.evaluated.reports = 300;
-  now.evaluated.by_verdict[0] = 299;
-  now.evaluated.by_verdict[2] = 1;
-  now.in_flight = 7;
-  now.skipped = 3;
-  const std::string line = stats_line(now, earlier, 2'000'000'000);
-  EXPECT_EQ(line.find("stats: 100.0 checks/s, 7 in flight, late p50 1."), 0U) << line;
-  EXPECT_NE(line.find("3 skipped"), line.npos) << line;
-  EXPECT_NE(line.find("299 up, 0 degraded, 1 down, 0 unknown"), line.npos) << line;
+  RunSample now;
+  histogram.add_to(now.run.lateness);
+  now.run.uptime_ns = 2'000'000'000;
+  now.run.evaluated.reports = 300;
+  now.run.evaluated.by_verdict[0] = 299;
+  now.run.evaluated.by_verdict[2] = 1;
+  now.run.shards.in_flight = 7;
+  now.run.shards.due = 4;
+  now.run.shards.skipped = 3;
+  now.run.shards.names.hits = 999;
+  now.run.shards.names.misses = 1;
+  now.process.cpu_user_ns = 100'000'000;
+  now.process.cpu_system_ns = 400'000'000;
+  now.process.resident_bytes = 3 << 20;
+  EXPECT_EQ(
+      stats_line(earlier, now),
+      "stats: 100.0 checks/s, 7 in flight, 4 due, late p50 1.05 ms p99 1.05 ms p99.9 1.05 ms, "
+      "CPU 25.0% (2500.0 us/check), RSS 3.0 MiB, DNS 99.9% hits; so far 3 skipped, 0 retries "
+      "(0 cut), 299 up, 0 degraded, 1 down, 0 unknown");
+}
+
+TEST(StatsLine, NamesTheMostFrequentFailures) {
+  RunSample now;
+  now.run.uptime_ns = 1'000'000'000;
+  for (std::size_t i = 1; i <= 7; ++i) now.run.evaluated.by_failure[i] = i;
+  const std::string line = stats_line({}, now);
+  EXPECT_NE(line.find("0 unknown; failed: connection_reset 7, connection_timeout 6, "
+                      "connection_refused 5, dns_server_failure 4, dns_timeout 3 and 2 codes more"),
+            line.npos)
+      << line;
+}
+
+TEST(StatsLine, SaysNothingOfWhatDidNotHappen) {
+  const std::string line = stats_line({}, {});
+  EXPECT_EQ(line.find("us/check"), line.npos) << line;
+  EXPECT_EQ(line.find("DNS"), line.npos) << line;
+  EXPECT_EQ(line.find("failed"), line.npos) << line;
 }
 
 }  // namespace
