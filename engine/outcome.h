@@ -65,6 +65,7 @@ struct Outcome {
   IpAddress address;  // connected to, or tried last; family 0 when none was reached
   PhaseTimes times;
   TlsFacts tls;
+  std::uint32_t skipped = 0;  // checks that this one kept from being made, by starting late
   std::uint32_t response_bytes = 0;
   std::uint8_t excerpt_length = 0;
   std::array<char, limits::kExcerptBytes> excerpt{};

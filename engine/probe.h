@@ -42,6 +42,7 @@ struct Attempt {
   std::int64_t scheduled_unix_ms = 0;
   std::int64_t not_after_ns = INT64_MAX;  // ends sooner than its timeout where this comes first
   std::int64_t late_ns = 0;               // how long after its due time it starts
+  std::uint32_t skipped = 0;              // checks whose due times have passed by that
 };
 
 // What a probe asks of the shard that owns it.

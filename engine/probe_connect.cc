@@ -19,6 +19,7 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.outcome.attempt = attempt.number;
   probe.outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   probe.outcome.started_unix_ms = tick.unix_ms;
+  probe.outcome.skipped = attempt.skipped;
   probe.started_ns = tick.now_ns;
   probe.phase_started_ns = tick.now_ns;
   probe.deadline_ns =

@@ -19,6 +19,7 @@ Evaluator::Evaluator(const engine::MonitorSet& monitors,
       sink_(sink),
       wakeup_(wakeup),
       clock_(clock),
+      histories_(monitors.size()),
       batch_(limits::kEvaluatorBatch) {
   reports_.reserve(limits::kEvaluatorBatch);
 }
@@ -60,6 +61,7 @@ std::size_t Evaluator::take_outcomes() {
 }
 
 void Evaluator::take(Shard& shard, const Outcome& outcome) {
+  if (outcome.skipped != 0) histories_.skip(outcome.monitor, outcome.skipped);
   const auto earlier = waiting_.find(outcome.monitor);
   if (outcome.retry_cut) {
     // One that names another check comes too late: that check has been settled meanwhile.
@@ -89,15 +91,26 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
   if (wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
   } else {
-    reports_.push_back(report);
+    conclude(report);
   }
 }
 
 // The check ends with what it has found so far.
 void Evaluator::settle(std::uint32_t monitor) {
   const auto found = waiting_.find(monitor);
-  reports_.push_back(found->second);
+  conclude(found->second);
   waiting_.erase(found);
+}
+
+// The check is over: the monitor's history goes on by it.
+void Evaluator::conclude(Report report) {
+  const std::uint32_t monitor = report.outcome.monitor;
+  report.before = histories_.at(monitor);
+  if (engine::is_observed(report.failure)) {
+    histories_.observe(monitor, report.verdict, report.outcome.started_unix_ms);
+  }
+  report.after = histories_.at(monitor);
+  reports_.push_back(report);
 }
 
 void Evaluator::ask_for_retry(Shard& shard, const Report& report,

@@ -2,10 +2,11 @@
 // check to a sink.
 //
 // run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
-// summary() is for that thread.
+// summary() and histories() are for that thread.
 //
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
-// made; every outcome's payload is released once; a report reaches the sink before run() returns.
+// made; every outcome's payload is released once; a report reaches the sink before run() returns;
+// a monitor's history is that of its reports, in their order.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@
 
 #include "engine/clock.h"
 #include "engine/report.h"
+#include "sched/history_book.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
 #include "sched/wakeup.h"
@@ -41,6 +43,7 @@ class Evaluator {
   std::size_t step();
   bool over() const;
   const SweepSummary& summary() const { return summary_; }
+  HistoryBook& histories() { return histories_; }
 
   void drain() { draining_.store(true, std::memory_order_relaxed); }  // any thread: no more retries
 
@@ -49,6 +52,7 @@ class Evaluator {
   void take(Shard& shard, const engine::Outcome& outcome);
   void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
   void settle(std::uint32_t monitor);
+  void conclude(engine::Report report);
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();
   void tick_sink();
@@ -59,6 +63,7 @@ class Evaluator {
   Wakeup& wakeup_;
   const engine::Clock& clock_;
   SweepSummary summary_;
+  HistoryBook histories_;
   std::int64_t next_sink_tick_ns_ = 0;
   std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;

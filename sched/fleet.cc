@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cassert>
 #include <future>
 #include <utility>
 
@@ -102,6 +103,8 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
   make_shards(*trust);
   evaluator_ =
       std::make_unique<Evaluator>(monitors_, shards_, sink_, wakeup_, *options_.parts.clock);
+  assert(restored_.size() == 0 || restored_.size() == monitors_.size());
+  if (restored_.size() != 0) evaluator_->histories() = std::move(restored_);
   if (auto started = start_threads(); !started) {
     stop_threads();
     return tl::unexpected(started.error());

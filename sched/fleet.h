@@ -12,12 +12,14 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "engine/monitor.h"
 #include "sched/evaluator.h"
+#include "sched/history_book.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
 
@@ -54,6 +56,10 @@ class Fleet {
   // Sweeps once, or goes on until drain(). The error is a trouble of ours at start, in one
   // sentence: nothing was checked.
   tl::expected<SweepSummary, std::string> run();
+  // What is known of the monitors from earlier runs, by their index in the set. Before run().
+  void restore(HistoryBook histories) { restored_ = std::move(histories); }
+  // On the thread of run(), while it runs and after it.
+  const HistoryBook& histories() const { return evaluator_->histories(); }
   // For sinks: on the thread of run(), while it runs.
   Snapshot snapshot() const;
 
@@ -71,6 +77,7 @@ class Fleet {
   const engine::MonitorSet& monitors_;
   const std::vector<std::uint32_t> selection_;
   ReportSink& sink_;
+  HistoryBook restored_;  // until run()
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Evaluator> evaluator_;

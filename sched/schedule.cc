@@ -106,7 +106,9 @@ std::optional<Attempt> Schedule::next(const Tick& tick) {
   attempt.scheduled_unix_ms = tick.unix_ms - attempt.late_ns / 1'000'000;
   plan.scheduled_unix_ms = attempt.scheduled_unix_ms;
   plan.state = State::kRunning;
+  const std::uint64_t skipped_before = skipped_;
   if (!once()) plan_next(position, tick.now_ns);
+  attempt.skipped = static_cast<std::uint32_t>(skipped_ - skipped_before);
   ++begun_;
   return attempt;
 }
