@@ -32,7 +32,8 @@ VENDORS = {
     r"ares(_.*)?\.h": ("engine/resolver*.cc", "engine/ares_*.cc"),
     r"re2/.*": ("engine/pattern.cc",),
     # A parser that is not ours judges the lines that tracer writes.
-    r"simdjson(\.h|/.*)": ("tools/tracer/import/*.cc", "tests/unit/sinks/*_test.cc"),
+    r"simdjson(\.h|/.*)": ("tools/tracer/import/*.cc", "tools/tracer/state/state_line.cc",
+                            "tests/unit/sinks/*_test.cc"),
     r"yaml\.h": ("tools/tracer/import/*.cc",),
     r"CLI/.*": ("tools/tracer/*.cc", "tools/fleetsim/options.cc"),
     # The simulated fleet is the OpenSSL program; tests make certificates with it.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -69,11 +70,15 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
   const auto expected = static_cast<std::uint32_t>(selection.size());
   StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
   ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
-  SinkList sinks({&sink, &stats, &manager});
+  StateSink state(options.state, monitors, clock,
+                  [](const std::string& line) { fmt::print(stderr, "tracer: {}\n", line); });
+  SinkList sinks({&sink, &stats, &manager, &state});
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
   fleet_of.on_started = [&manager] { manager.ready(); };
   sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
   stats.watch(fleet);
+  fleet.restore(state.restore());
+  state.watch([&fleet]() -> const sched::HistoryBook& { return fleet.histories(); }, sink);
   signals.attach([&fleet, &manager](int count) {
     manager.stopping();
     if (count > 1) {

@@ -11,6 +11,7 @@
 #include "sched/report_sink.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/signals.h"
+#include "tools/tracer/state/state_sink.h"
 
 namespace tracer::cli {
 
@@ -22,6 +23,7 @@ struct SweepOptions {
   std::int64_t stats_interval_ms = 0;   // 0: no statistics
   std::vector<std::string> resolvers;   // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
+  StateOptions state;
 };
 
 // `selection`: ascending indices of the monitors to check. Messages go to standard error.
