@@ -108,6 +108,7 @@ struct Monitor {
   std::uint32_t labels = 0;
   std::uint16_t port = 0;
   bool enabled = true;
+  bool retired = false;  // left over from an earlier revision of the set: never to be checked again
 };
 
 // The labels of one monitor, sorted by key: views into the set's arena, valid as long as the set.
@@ -173,9 +174,10 @@ class MonitorSet {
 
  private:
   friend class MonitorSetBuilder;
+  friend class Reviser;
   std::string arena_;
   std::vector<Monitor> monitors_;
-  std::vector<std::unique_ptr<const CheckPolicy>> policies_;
+  std::vector<std::shared_ptr<const CheckPolicy>> policies_;  // shared with other revisions
   struct LabelSet {
     std::uint32_t first = 0;  // index into label_items_
     std::uint32_t count = 0;

@@ -119,7 +119,7 @@ std::uint32_t PolicyInterner::intern(const CheckPolicy& policy) {
   const auto same = [&](std::uint32_t index) { return same_policy(*policies_[index], policy); };
   if (const auto found = index_.find(hash, same)) return latest_ = *found;
   latest_ = static_cast<std::uint32_t>(policies_.size());
-  policies_.push_back(std::make_unique<const CheckPolicy>(policy));
+  policies_.push_back(std::make_shared<const CheckPolicy>(policy));
   index_.insert(hash, latest_);
   return latest_;
 }

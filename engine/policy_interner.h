@@ -22,10 +22,10 @@ class PolicyInterner {
   // The index of the one object equal to `policy`, which is copied when it is new.
   std::uint32_t intern(const CheckPolicy& policy);
   // All of them, by index. The interner is spent afterwards.
-  std::vector<std::unique_ptr<const CheckPolicy>> take() && { return std::move(policies_); }
+  std::vector<std::shared_ptr<const CheckPolicy>> take() && { return std::move(policies_); }
 
  private:
-  std::vector<std::unique_ptr<const CheckPolicy>> policies_;
+  std::vector<std::shared_ptr<const CheckPolicy>> policies_;
   HashIndex index_;
   std::uint32_t latest_ = 0;
 };

@@ -24,10 +24,10 @@ ProbePool::ProbePool(const Environment& environment, std::uint32_t slots)
 ProbePool::~ProbePool() = default;
 
 const Monitor& ProbePool::monitor(const Probe& probe) const {
-  return environment_.monitors.at(probe.outcome.monitor);
+  return environment_.subject.monitors->at(probe.outcome.monitor);
 }
 const CheckPolicy& ProbePool::policy(const Probe& probe) const {
-  return environment_.monitors.policy(monitor(probe));
+  return environment_.subject.monitors->policy(monitor(probe));
 }
 Slot ProbePool::slot_of(const Probe& probe) const {
   return static_cast<Slot>(&probe - probes_.data());

@@ -59,10 +59,14 @@ class ProbeHost {
 
 class ProbePool {
  public:
+  // What is probed, and what that needs: one belongs to the other.
+  struct Subject {
+    const MonitorSet* monitors;
+    const TrustStores* trust;
+    const TlsContexts* contexts;
+  };
   struct Environment {
-    const MonitorSet& monitors;
-    const TrustStores& trust;
-    const TlsContexts& contexts;
+    Subject subject;
     const EgressPolicy& egress;
     ssl::ChainJudge& judge;
     NameResolver& resolver;
@@ -72,6 +76,10 @@ class ProbePool {
 
   ProbePool(const Environment& environment, std::uint32_t slots);
   ~ProbePool();
+
+  // From now on monitors are read there. What has been started is the same in both sets
+  // (monitor_revision.h).
+  void follow(const Subject& subject) { environment_.subject = subject; }
 
   // REQUIRES: the slot is free and the monitor enabled.
   void start(Slot slot, const Attempt& attempt, const Tick& tick);

@@ -27,7 +27,7 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   environment_.host.set_deadline(slot, probe.deadline_ns);
   probe.state = State::kResolving;
 
-  const std::string_view host = environment_.monitors.host(monitor(probe));
+  const std::string_view host = environment_.subject.monitors->host(monitor(probe));
   if (const auto literal = IpAddress::parse(host)) {
     take_addresses(probe,
                    {FailureCode::kNone, std::make_shared<AddressList>(AddressList{{*literal}}), {}},
@@ -157,7 +157,7 @@ void ProbePool::connected(Probe& probe, const Tick& tick) {
     probe.state = State::kStarttls;
     probe.phase_started_ns = tick.now_ns;
     probe.starttls = std::make_unique<StarttlsDialogue>(
-        tls.starttls, environment_.monitors.verified_name(monitor(probe)));
+        tls.starttls, environment_.subject.monitors->verified_name(monitor(probe)));
     starttls_step(probe, probe.starttls->start(), tick);
   }
 }

@@ -43,8 +43,8 @@ void ProbePool::begin_tls(Probe& probe, const Tick& tick) {
   probe.phase_started_ns = tick.now_ns;
   probe.starttls.reset();
   const Monitor& monitor = this->monitor(probe);
-  probe.tls = ssl::Session::create(environment_.contexts.context(monitor.policy),
-                                   environment_.monitors.text(monitor.server_name));
+  probe.tls = ssl::Session::create(environment_.subject.contexts->context(monitor.policy),
+                                   environment_.subject.monitors->text(monitor.server_name));
   if (!probe.tls) {
     finish(probe, FailureCode::kLocalResources, Phase::kTls, "no memory for a TLS session", tick);
     return;
@@ -77,9 +77,9 @@ void ProbePool::inspect(Probe& probe, const Tick& tick) {
   record_session(*probe.tls, outcome.tls);
   const Monitor& monitor = this->monitor(probe);
   const TlsPolicy& tls = policy(probe).tls;
-  ssl::Judgement judgement =
-      environment_.judge.judge(probe.tls->peer_chain(), environment_.trust.store(monitor.policy),
-                               environment_.monitors.verified_name(monitor), tick.unix_ms / 1000);
+  ssl::Judgement judgement = environment_.judge.judge(
+      probe.tls->peer_chain(), environment_.subject.trust->store(monitor.policy),
+      environment_.subject.monitors->verified_name(monitor), tick.unix_ms / 1000);
   const FailureCode code = failure_from_judgement(judgement.problems, tls);
   const std::string detail = std::move(judgement.detail);
   record_judgement(std::move(judgement), outcome);
@@ -107,10 +107,11 @@ void ProbePool::tls_failed(Probe& probe, const Tick& tick) {
   if (!probe.outcome.tls.judged && !session.peer_chain().empty()) {
     // What the server presented is reported even though the handshake did not end.
     const Monitor& monitor = this->monitor(probe);
-    record_judgement(
-        environment_.judge.judge(session.peer_chain(), environment_.trust.store(monitor.policy),
-                                 environment_.monitors.verified_name(monitor), tick.unix_ms / 1000),
-        probe.outcome);
+    record_judgement(environment_.judge.judge(session.peer_chain(),
+                                              environment_.subject.trust->store(monitor.policy),
+                                              environment_.subject.monitors->verified_name(monitor),
+                                              tick.unix_ms / 1000),
+                     probe.outcome);
   }
   finish(probe, failure_from_session(session.error()), Phase::kTls, session.detail(), tick);
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "sched/limits.h"
 
@@ -11,15 +12,14 @@ using engine::Outcome;
 using engine::Report;
 using engine::Verdict;
 
-Evaluator::Evaluator(const engine::MonitorSet& monitors,
-                     std::vector<std::unique_ptr<Shard>>& shards, ReportSink& sink, Wakeup& wakeup,
-                     const engine::Clock& clock)
-    : monitors_(monitors),
+Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr<Shard>>& shards,
+                     ReportSink& sink, Wakeup& wakeup, const engine::Clock& clock)
+    : configuration_(std::move(configuration)),
       shards_(shards),
       sink_(sink),
       wakeup_(wakeup),
       clock_(clock),
-      histories_(monitors.size()),
+      histories_(configuration_->monitors.size()),
       batch_(limits::kEvaluatorBatch) {
   reports_.reserve(limits::kEvaluatorBatch);
 }
@@ -33,9 +33,28 @@ void Evaluator::run() {
 }
 
 std::size_t Evaluator::step() {
+  take_change();
   const std::size_t taken = take_outcomes();
   tick_sink();
   return taken;
+}
+
+void Evaluator::take_change() {
+  EvaluatorChange* change = change_.take();
+  if (change == nullptr) return;
+  // What is in the rings now may be the last word on monitors whose indices are given away again.
+  for (std::size_t taken = 0; taken < limits::kOutcomeRingSize; taken += limits::kEvaluatorBatch) {
+    (void)take_outcomes();
+  }
+  std::swap(configuration_, change->configuration);
+  histories_.resize(configuration_->monitors.size());
+  for (const std::uint32_t monitor : change->added) histories_.set(monitor, {});
+  for (const auto& [before, now] : change->changed) histories_.carry(before, now);
+  for (const std::uint32_t monitor : change->removed) histories_.set(monitor, {});
+  // Retries of removed monitors are not settled here: some may be under way already, and of every
+  // one comes an outcome or a notice.
+  sink_.monitors_changed(configuration_->monitors);
+  change_.finish();
 }
 
 bool Evaluator::over() const {
@@ -61,7 +80,9 @@ std::size_t Evaluator::take_outcomes() {
 }
 
 void Evaluator::take(Shard& shard, const Outcome& outcome) {
-  if (outcome.skipped != 0) histories_.skip(outcome.monitor, outcome.skipped);
+  if (outcome.skipped != 0 && !retired(outcome.monitor)) {
+    histories_.skip(outcome.monitor, outcome.skipped);
+  }
   const auto earlier = waiting_.find(outcome.monitor);
   if (outcome.retry_cut) {
     // One that names another check comes too late: that check has been settled meanwhile.
@@ -86,9 +107,10 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
     earlier->second.outcome.release_payload();
     waiting_.erase(earlier);
   }
-  const engine::CheckPolicy& policy = monitors_.policy(monitors_.at(outcome.monitor));
+  const engine::MonitorSet& monitors = configuration_->monitors;
+  const engine::CheckPolicy& policy = monitors.policy(monitors.at(outcome.monitor));
   const Report report = engine::judge(outcome, policy);
-  if (wants_retry(report, policy)) {
+  if (!retired(outcome.monitor) && wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
   } else {
     conclude(report);
@@ -102,11 +124,15 @@ void Evaluator::settle(std::uint32_t monitor) {
   waiting_.erase(found);
 }
 
-// The check is over: the monitor's history goes on by it.
+bool Evaluator::retired(std::uint32_t monitor) const {
+  return configuration_->monitors.at(monitor).retired;
+}
+
+// The check is over: the monitor's history goes on by it, unless another one has taken that over.
 void Evaluator::conclude(Report report) {
   const std::uint32_t monitor = report.outcome.monitor;
   report.before = histories_.at(monitor);
-  if (engine::is_observed(report.failure)) {
+  if (engine::is_observed(report.failure) && !retired(monitor)) {
     histories_.observe(monitor, report.verdict, report.outcome.started_unix_ms);
   }
   report.after = histories_.at(monitor);

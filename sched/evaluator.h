@@ -2,7 +2,7 @@
 // check to a sink.
 //
 // run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
-// summary() and histories() are for that thread.
+// summary(), histories() and configuration() are for that thread.
 //
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
 // made; every outcome's payload is released once; a report reaches the sink before run() returns;
@@ -18,6 +18,7 @@
 
 #include "engine/clock.h"
 #include "engine/report.h"
+#include "sched/configuration.h"
 #include "sched/history_book.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
@@ -34,7 +35,7 @@ struct SweepSummary {
 
 class Evaluator {
  public:
-  Evaluator(const engine::MonitorSet& monitors, std::vector<std::unique_ptr<Shard>>& shards,
+  Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr<Shard>>& shards,
             ReportSink& sink, Wakeup& wakeup, const engine::Clock& clock);
 
   // Until every shard has begun all it will and a report was made of each.
@@ -44,20 +45,26 @@ class Evaluator {
   bool over() const;
   const SweepSummary& summary() const { return summary_; }
   HistoryBook& histories() { return histories_; }
+  const ConfigurationRef& configuration() const { return configuration_; }
 
+  // Any thread, one at a time: goes over to another configuration. It does so before the shards do:
+  // it knows every monitor of which an outcome may come, and asks for no retry of a removed one.
+  Handover<EvaluatorChange>& change() { return change_; }
   void drain() { draining_.store(true, std::memory_order_relaxed); }  // any thread: no more retries
 
  private:
+  void take_change();
   std::size_t take_outcomes();
   void take(Shard& shard, const engine::Outcome& outcome);
   void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
   void settle(std::uint32_t monitor);
   void conclude(engine::Report report);
+  bool retired(std::uint32_t monitor) const;
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();
   void tick_sink();
 
-  const engine::MonitorSet& monitors_;
+  ConfigurationRef configuration_;
   std::vector<std::unique_ptr<Shard>>& shards_;
   ReportSink& sink_;
   Wakeup& wakeup_;
@@ -69,6 +76,7 @@ class Evaluator {
   std::vector<engine::Report> reports_;
   // What checks that wait for a retry have found so far, by monitor.
   std::unordered_map<std::uint32_t, engine::Report> waiting_;
+  Handover<EvaluatorChange> change_;
   std::atomic<bool> draining_{false};
 };
 

@@ -32,31 +32,34 @@ void pin_this_thread(int core) {
 
 }  // namespace
 
+bool is_for(const engine::MonitorSet& monitors, std::uint32_t index, std::string_view location) {
+  const engine::Monitor& monitor = monitors.at(index);
+  const auto& locations = monitors.policy(monitor).locations;
+  return monitor.enabled &&
+         (locations.empty() || std::ranges::find(locations, location) != locations.end());
+}
+
 std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
                                         std::string_view location) {
   std::vector<std::uint32_t> selection;
   for (std::uint32_t i = 0; i < monitors.size(); ++i) {
-    const engine::Monitor& monitor = monitors.at(i);
-    const auto& locations = monitors.policy(monitor).locations;
-    const bool here =
-        locations.empty() || std::ranges::find(locations, location) != locations.end();
-    if (monitor.enabled && here) selection.push_back(i);
+    if (is_for(monitors, i, location)) selection.push_back(i);
   }
   return selection;
 }
 
-Fleet::Fleet(const FleetOptions& options, const engine::MonitorSet& monitors,
-             std::vector<std::uint32_t> selection, ReportSink& sink)
-    : options_(options), monitors_(monitors), selection_(std::move(selection)), sink_(sink) {}
+Fleet::Fleet(const FleetOptions& options, ConfigurationRef configuration, ReportSink& sink)
+    : options_(options), configuration_(std::move(configuration)), sink_(sink) {}
 Fleet::~Fleet() = default;
 
-void Fleet::make_shards(const engine::TrustStores& trust) {
+void Fleet::make_shards() {
+  const engine::MonitorSet& monitors = configuration_->monitors;
   std::vector<std::vector<std::uint32_t>> shares(options_.shards);
-  for (const std::uint32_t index : selection_) {
-    shares[monitors_.at(index).id_hash % options_.shards].push_back(index);
+  for (const std::uint32_t index : monitors_for(monitors, options_.location)) {
+    shares[monitors.at(index).id_hash % options_.shards].push_back(index);
   }
   for (auto& share : shares) {
-    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts, monitors_, trust,
+    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts, configuration_,
                                               std::move(share), wakeup_));
   }
 }
@@ -98,12 +101,10 @@ void Fleet::stop_threads() {
 }
 
 tl::expected<SweepSummary, std::string> Fleet::run() {
-  auto trust = engine::TrustStores::load(monitors_);
-  if (!trust) return tl::unexpected(trust.error());
-  make_shards(*trust);
+  make_shards();
   evaluator_ =
-      std::make_unique<Evaluator>(monitors_, shards_, sink_, wakeup_, *options_.parts.clock);
-  assert(restored_.size() == 0 || restored_.size() == monitors_.size());
+      std::make_unique<Evaluator>(configuration_, shards_, sink_, wakeup_, *options_.parts.clock);
+  assert(restored_.size() == 0 || restored_.size() == configuration_->monitors.size());
   if (restored_.size() != 0) evaluator_->histories() = std::move(restored_);
   if (auto started = start_threads(); !started) {
     stop_threads();
@@ -114,6 +115,8 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
   running_.store(false);
   for (const auto& shard : shards_) shard->stop();
   stop_threads();
+  ended_.store(true, std::memory_order_release);
+  const std::lock_guard no_reload(reload_mutex_);
   return evaluator_->summary();
 }
 

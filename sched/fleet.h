@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -25,11 +26,14 @@
 
 namespace tracer::sched {
 
+// Whether an agent in `location` is to check the monitor at `index`.
+bool is_for(const engine::MonitorSet& monitors, std::uint32_t index, std::string_view location);
 // The enabled monitors that an agent in `location` is to check, ascending.
 std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
                                         std::string_view location);
 
 struct FleetOptions {
+  std::string location = "local";  // the enabled monitors for it are checked
   std::uint32_t shards = 1;
   bool pin = false;  // each shard to a core of its own
   ShardOptions shard;
@@ -46,20 +50,32 @@ struct Snapshot {
   SweepSummary evaluated;
 };
 
+// What a reload has changed, in monitors of the document.
+struct Difference {
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+  std::size_t unchanged = 0;
+};
+
 class Fleet {
  public:
-  // `selection`: ascending indices of the monitors to check. The rest outlives the Fleet.
-  Fleet(const FleetOptions& options, const engine::MonitorSet& monitors,
-        std::vector<std::uint32_t> selection, ReportSink& sink);
+  // The sink outlives the Fleet.
+  Fleet(const FleetOptions& options, ConfigurationRef configuration, ReportSink& sink);
   ~Fleet();
 
   // Sweeps once, or goes on until drain(). The error is a trouble of ours at start, in one
   // sentence: nothing was checked.
   tl::expected<SweepSummary, std::string> run();
+  // Any thread but run()'s, while run() goes on: checks these monitors from now on. Those that are
+  // as before keep their schedule, what is under way ends as it would have. Returns once every
+  // shard has gone over. The error is one sentence, and nothing has changed then.
+  tl::expected<Difference, std::string> reload(engine::MonitorSet monitors);
   // What is known of the monitors from earlier runs, by their index in the set. Before run().
   void restore(HistoryBook histories) { restored_ = std::move(histories); }
   // On the thread of run(), while it runs and after it.
   const HistoryBook& histories() const { return evaluator_->histories(); }
+  const ConfigurationRef& evaluated() const { return evaluator_->configuration(); }  // of these
   // For sinks: on the thread of run(), while it runs.
   Snapshot snapshot() const;
 
@@ -69,15 +85,15 @@ class Fleet {
   void abort();
 
  private:
-  void make_shards(const engine::TrustStores& trust);
+  void make_shards();
   tl::expected<void, std::string> start_threads();
   void stop_threads();
 
   const FleetOptions options_;
-  const engine::MonitorSet& monitors_;
-  const std::vector<std::uint32_t> selection_;
+  ConfigurationRef configuration_;
   ReportSink& sink_;
-  HistoryBook restored_;  // until run()
+  HistoryBook restored_;                  // until run()
+  std::vector<std::uint32_t> forgotten_;  // indices that may be given to new monitors
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Evaluator> evaluator_;
@@ -85,6 +101,8 @@ class Fleet {
   std::atomic<bool> draining_{false};
   std::atomic<bool> aborting_{false};
   std::atomic<bool> running_{false};
+  std::atomic<bool> ended_{false};  // no thread makes changes any more
+  std::mutex reload_mutex_;         // held while configuration_ and forgotten_ are in use
 };
 
 }  // namespace tracer::sched

@@ -24,6 +24,9 @@ class ReportSink {
   virtual void flush() {}
   // A chance to flush what is held back or to redraw. Due every 100 ms or so, reports or none.
   virtual void tick() {}
+  // The reports that follow are about this set, of which the one so far is an earlier revision:
+  // indices known from there mean the same. It lives until the next call.
+  virtual void monitors_changed(const engine::MonitorSet&) {}
   // True once what is written no longer arrives anywhere (a closed pipe, a full disk): a run may
   // end early. The reason comes from finish().
   virtual bool broken() const { return false; }

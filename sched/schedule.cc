@@ -9,39 +9,99 @@ namespace tracer::sched {
 using engine::Attempt;
 using engine::Tick;
 
-Schedule::Schedule(const engine::MonitorSet& monitors, std::vector<std::uint32_t> share,
-                   Repetition repetition, TimingWheel& wheel, TimerId first_timer)
-    : monitors_(monitors),
-      share_(std::move(share)),
-      repetition_(repetition),
-      wheel_(wheel),
-      first_timer_(first_timer),
-      plans_(share_.size()) {}
+Schedule::Schedule(const engine::MonitorSet& monitors, Repetition repetition, TimingWheel& wheel,
+                   TimerId first_timer)
+    : monitors_(&monitors), repetition_(repetition), wheel_(wheel), first_timer_(first_timer) {}
 
-void Schedule::begin(const Tick& tick) {
-  for (std::uint32_t position = 0; position < share_.size(); ++position) {
-    Plan& plan = plans_[position];
+void Schedule::follow(const engine::MonitorSet& monitors) { monitors_ = &monitors; }
+
+void Schedule::reserve(std::size_t monitors) {
+  share_.reserve(monitors);
+  plans_.reserve(monitors);
+  wheel_.grow(first_timer_ + static_cast<std::uint32_t>(monitors));
+}
+
+void Schedule::add(std::uint32_t monitor, const Tick& tick, std::uint32_t predecessor) {
+  if (ended_) return;
+  assert(!knows(monitor));
+  if (monitor >= positions_.size()) positions_.resize(monitors_->size(), kNobody);
+  std::uint32_t position = static_cast<std::uint32_t>(plans_.size());
+  if (free_.empty()) {
+    share_.push_back(monitor);
+    plans_.emplace_back();
+    wheel_.grow(first_timer_ + position + 1);
+  } else {
+    position = free_.back();
+    free_.pop_back();
+    share_[position] = monitor;
+    plans_[position] = {};
+  }
+  positions_[monitor] = position;
+  Plan& plan = plans_[position];
+  if (once()) {
     plan.due_ns = tick.now_ns;
-    if (once()) {
-      plan.state = State::kDue;
-      due_.push_back(position);
-      continue;
-    }
-    const std::uint64_t hash = monitors_.at(share_[position]).id_hash;
-    plan.due_ns +=
-        static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ns(position)));
-    wheel_.schedule(first_timer_ + position, plan.due_ns);
+    plan.state = State::kDue;
+    due_.push_back(position);
+    return;
+  }
+  // An attempt that is under way ends within its timeout.
+  const bool held_up = predecessor != kNobody && knows(predecessor);
+  const std::int64_t patience_ns = held_up ? policy(predecessor).timeout_ms * 1'000'000 : 0;
+  plan.due_ns = first_due_ns(monitor, tick.now_ns + patience_ns, tick);
+  wheel_.schedule(first_timer_ + position, plan.due_ns);
+}
+
+// The first point of the monitor's grid, in whole milliseconds of the wall clock, from then on.
+std::int64_t Schedule::first_due_ns(std::uint32_t monitor, std::int64_t not_before_ns,
+                                    const Tick& tick) const {
+  const std::int64_t interval_ms = policy(monitor).interval_ms;
+  const std::uint64_t hash = monitors_->at(monitor).id_hash;
+  const auto offset_ms = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
+  const std::int64_t ahead_ms = (not_before_ns - tick.now_ns + 999'999) / 1'000'000;
+  const std::int64_t past_ms = (tick.unix_ms + ahead_ms - offset_ms) % interval_ms;
+  const std::int64_t wait_ms = past_ms > 0 ? interval_ms - past_ms : -past_ms;
+  return tick.now_ns + (ahead_ms + wait_ms) * 1'000'000;
+}
+
+void Schedule::remove(std::uint32_t monitor) {
+  if (!knows(monitor)) return;
+  const std::uint32_t position = positions_[monitor];
+  Plan& plan = plans_[position];
+  wheel_.cancel(first_timer_ + position);
+  switch (plan.state) {
+    case State::kRetryWaiting:
+      cut(position);
+      [[fallthrough]];
+    case State::kIdle:
+      release(position);
+      return;
+    case State::kRetryDue:
+      cut(position);
+      [[fallthrough]];
+    case State::kDue:
+      plan.state = State::kGone;
+      return;
+    case State::kRunning:
+      plan.state = State::kLeaving;
+      return;
+    case State::kLeaving:
+    case State::kGone:
+      assert(false && "a monitor is removed once");
   }
 }
 
-std::uint32_t Schedule::position_of(std::uint32_t monitor) const {
-  const auto found = std::ranges::lower_bound(share_, monitor);
-  assert(found != share_.end() && *found == monitor);
-  return static_cast<std::uint32_t>(found - share_.begin());
+void Schedule::release(std::uint32_t position) {
+  departed_.push_back(share_[position]);
+  positions_[share_[position]] = kNobody;
+  free_.push_back(position);
+}
+
+const engine::CheckPolicy& Schedule::policy(std::uint32_t monitor) const {
+  return monitors_->policy(monitors_->at(monitor));
 }
 
 std::int64_t Schedule::interval_ns(std::uint32_t position) const {
-  return monitors_.policy(monitors_.at(share_[position])).interval_ms * 1'000'000;
+  return policy(share_[position]).interval_ms * 1'000'000;
 }
 
 void Schedule::on_timer(TimerId timer) {
@@ -82,6 +142,10 @@ std::optional<Attempt> Schedule::next_retry(const Tick& tick) {
     const std::uint32_t position = retries_.front();
     retries_.pop_front();
     Plan& plan = plans_[position];
+    if (plan.state == State::kGone) {
+      release(position);
+      continue;
+    }
     if (!once() && tick.now_ns >= plan.due_ns) {
       cut(position);
       wait_until_due(position);
@@ -97,30 +161,45 @@ std::optional<Attempt> Schedule::next_retry(const Tick& tick) {
 
 std::optional<Attempt> Schedule::next(const Tick& tick) {
   if (auto attempt = next_retry(tick)) return attempt;
-  if (due_.empty()) return std::nullopt;
-  const std::uint32_t position = due_.front();
-  due_.pop_front();
-  Plan& plan = plans_[position];
-  Attempt attempt{.monitor = share_[position]};
-  attempt.late_ns = tick.now_ns - plan.due_ns;
-  attempt.scheduled_unix_ms = tick.unix_ms - attempt.late_ns / 1'000'000;
-  plan.scheduled_unix_ms = attempt.scheduled_unix_ms;
-  plan.state = State::kRunning;
-  const std::uint64_t skipped_before = skipped_;
-  if (!once()) plan_next(position, tick.now_ns);
-  attempt.skipped = static_cast<std::uint32_t>(skipped_ - skipped_before);
-  ++begun_;
-  return attempt;
+  while (!due_.empty()) {
+    const std::uint32_t position = due_.front();
+    due_.pop_front();
+    Plan& plan = plans_[position];
+    if (plan.state == State::kGone) {
+      release(position);
+      continue;
+    }
+    Attempt attempt{.monitor = share_[position]};
+    attempt.late_ns = tick.now_ns - plan.due_ns;
+    attempt.scheduled_unix_ms = tick.unix_ms - attempt.late_ns / 1'000'000;
+    plan.scheduled_unix_ms = attempt.scheduled_unix_ms;
+    plan.state = State::kRunning;
+    const std::uint64_t skipped_before = skipped_;
+    if (!once()) plan_next(position, tick.now_ns);
+    attempt.skipped = static_cast<std::uint32_t>(skipped_ - skipped_before);
+    ++begun_;
+    return attempt;
+  }
+  return std::nullopt;
 }
 
 void Schedule::ended(std::uint32_t monitor) {
-  const std::uint32_t position = position_of(monitor);
+  assert(knows(monitor));
+  const std::uint32_t position = positions_[monitor];
+  if (plans_[position].state == State::kLeaving) {
+    release(position);
+    return;
+  }
   assert(plans_[position].state == State::kRunning);
   wait_until_due(position);
 }
 
 void Schedule::retry(const Retry& retry, const Tick& tick) {
-  const std::uint32_t position = position_of(retry.monitor);
+  if (!knows(retry.monitor)) {
+    cut_.push_back(retry);
+    return;
+  }
+  const std::uint32_t position = positions_[retry.monitor];
   Plan& plan = plans_[position];
   const std::int64_t at_ns = tick.now_ns + retry.delay_ms * 1'000'000;
   const bool superseded = plan.state != State::kIdle ||
@@ -140,9 +219,10 @@ void Schedule::end() {
   ended_ = true;
   due_.clear();
   retries_.clear();
-  for (std::uint32_t position = 0; position < share_.size(); ++position) {
+  for (const std::uint32_t position : positions_) {
+    if (position == kNobody) continue;
     const State state = plans_[position].state;
-    if (state == State::kRunning) continue;
+    if (state == State::kRunning || state == State::kLeaving) continue;
     if (state == State::kRetryWaiting || state == State::kRetryDue) cut(position);
     wheel_.cancel(first_timer_ + position);
     plans_[position].state = State::kIdle;

@@ -5,11 +5,14 @@
 //
 // Invariants:
 //  1. Due times never drift: the next one is the last one plus the interval, however late a check
-//     started. First ones are spread over the interval by the hash of the id.
+//     started. First ones lie on a grid of the wall clock that the hash of the id sets off, so they
+//     are spread over the interval, and a monitor's grid is the same after a restart.
 //  2. A monitor never overlaps itself: what comes due while its check runs starts when that ends.
 //  3. Checks start in the order in which they came due. A check that could start only when the
 //     next one is due is skipped, and counted.
 //  4. A retry never delays the next check: one that would is cut, and its check has ended.
+//  5. A monitor that is removed is not checked again; what is under way ends as it would have, and
+//     a monitor that takes its place is first due after that.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +39,23 @@ enum class Repetition : std::uint8_t { kOnce, kForEver };
 
 class Schedule {
  public:
-  // `share`: ascending indices into `monitors`. Its monitors' timers are those of `wheel` from
-  // `first_timer` on, one each. The references outlive the schedule.
-  Schedule(const engine::MonitorSet& monitors, std::vector<std::uint32_t> share,
-           Repetition repetition, TimingWheel& wheel, TimerId first_timer);
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
 
-  // The origin of all due times. Called once, first.
-  void begin(const engine::Tick& tick);
+  // Monitors' timers are those of `wheel` from `first_timer` on, one each; the wheel grows with
+  // them. The set lives until another one follows it; the wheel outlives the schedule.
+  Schedule(const engine::MonitorSet& monitors, Repetition repetition, TimingWheel& wheel,
+           TimerId first_timer);
+
+  void reserve(std::size_t monitors);  // room for so many, before they are added
+  // REQUIRES: the monitor is enabled, and not in the schedule. `predecessor`: what it takes the
+  // place of, already removed; or kNobody.
+  void add(std::uint32_t monitor, const engine::Tick& tick, std::uint32_t predecessor = kNobody);
+  void remove(std::uint32_t monitor);
+  // From now on monitors are read there. What is known of both sets is the same in both.
+  void follow(const engine::MonitorSet& monitors);
+  // The monitors that were removed and of which nothing is under way any more, since the last call.
+  std::vector<std::uint32_t> take_departed() { return std::exchange(departed_, {}); }
+
   void on_timer(TimerId timer);
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
@@ -56,12 +69,20 @@ class Schedule {
   std::vector<Retry> take_cut() { return std::exchange(cut_, {}); }
 
   // True when no check will begin any more.
-  bool over() const { return ended_ || (once() && begun_ == share_.size()); }
+  bool over() const { return ended_ || (once() && due_.empty()); }
   std::uint64_t begun() const { return begun_; }      // checks, retries not counted
   std::uint64_t skipped() const { return skipped_; }  // checks
 
  private:
-  enum class State : std::uint8_t { kIdle, kDue, kRunning, kRetryWaiting, kRetryDue };
+  enum class State : std::uint8_t {
+    kIdle,
+    kDue,
+    kRunning,
+    kRetryWaiting,
+    kRetryDue,
+    kLeaving,  // removed while an attempt was under way
+    kGone,     // removed while it was due: still listed, and skipped over
+  };
   struct Plan {
     std::int64_t due_ns = 0;             // of the next check
     std::int64_t scheduled_unix_ms = 0;  // of the check under way
@@ -70,21 +91,30 @@ class Schedule {
   };
 
   bool once() const { return repetition_ == Repetition::kOnce; }
-  std::uint32_t position_of(std::uint32_t monitor) const;
+  bool knows(std::uint32_t monitor) const {
+    return monitor < positions_.size() && positions_[monitor] != kNobody;
+  }
+  const engine::CheckPolicy& policy(std::uint32_t monitor) const;
   std::int64_t interval_ns(std::uint32_t position) const;
+  std::int64_t first_due_ns(std::uint32_t monitor, std::int64_t not_before_ns,
+                            const engine::Tick& tick) const;
+  void release(std::uint32_t position);
   void plan_next(std::uint32_t position, std::int64_t now_ns);
   void wait_until_due(std::uint32_t position);
   std::optional<engine::Attempt> next_retry(const engine::Tick& tick);
   void cut(std::uint32_t position);
 
-  const engine::MonitorSet& monitors_;
-  const std::vector<std::uint32_t> share_;
+  const engine::MonitorSet* monitors_;
   const Repetition repetition_;
   TimingWheel& wheel_;
   const TimerId first_timer_;
-  std::vector<Plan> plans_;            // by position in the share
-  std::deque<std::uint32_t> due_;      // positions
-  std::deque<std::uint32_t> retries_;  // positions
+  std::vector<std::uint32_t> positions_;  // by monitor; kNobody where it is not in the schedule
+  std::vector<std::uint32_t> share_;      // monitors, by position
+  std::vector<std::uint32_t> free_;       // positions
+  std::vector<std::uint32_t> departed_;   // monitors
+  std::vector<Plan> plans_;               // by position
+  std::deque<std::uint32_t> due_;         // positions
+  std::deque<std::uint32_t> retries_;     // positions
   std::vector<Retry> cut_;
   std::uint64_t begun_ = 0;
   std::uint64_t skipped_ = 0;

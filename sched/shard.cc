@@ -14,17 +14,16 @@ using engine::Outcome;
 using engine::Slot;
 using engine::TokenOwner;
 
-Shard::Shard(const ShardOptions& options, const ShardParts& parts,
-             const engine::MonitorSet& monitors, const engine::TrustStores& trust,
+Shard::Shard(const ShardOptions& options, const ShardParts& parts, ConfigurationRef configuration,
              std::vector<std::uint32_t> share, Wakeup& evaluator)
     : options_(options),
       parts_(parts),
-      monitors_(monitors),
-      trust_(trust),
+      configuration_(std::move(configuration)),
+      share_(std::move(share)),
       evaluator_(evaluator),
       judge_(options.remembered_chains),
-      wheel_(options.slots + static_cast<std::uint32_t>(share.size()), parts.clock->monotonic_ns()),
-      schedule_(monitors, std::move(share), options.repetition, wheel_, options.slots),
+      wheel_(options.slots, parts.clock->monotonic_ns()),
+      schedule_(configuration_->monitors, options.repetition, wheel_, options.slots),
       pacer_(options.starts_per_second),
       outcomes_(limits::kOutcomeRingSize),
       commands_(limits::kCommandRingSize) {}
@@ -38,12 +37,17 @@ tl::expected<void, std::string> Shard::prepare() {
   auto resolver = parts_.resolver(*ring_);
   if (!resolver) return tl::unexpected(resolver.error());
   resolver_ = std::move(*resolver);
-  auto contexts = engine::TlsContexts::create(monitors_);
+  auto contexts = engine::TlsContexts::create(configuration_->monitors);
   if (!contexts) return tl::unexpected(contexts.error());
   contexts_ = std::move(*contexts);
   probes_ = std::make_unique<engine::ProbePool>(
-      engine::ProbePool::Environment{monitors_, trust_, contexts_, options_.egress, judge_,
-                                     *resolver_, *ring_, *this},
+      engine::ProbePool::Environment{
+          {&configuration_->monitors, &configuration_->trust, &contexts_},
+          options_.egress,
+          judge_,
+          *resolver_,
+          *ring_,
+          *this},
       options_.slots);
   for (Slot slot = options_.slots; slot > 0; --slot) free_slots_.push_back(slot - 1);
   return {};
@@ -57,7 +61,8 @@ void Shard::run() {
 
 void Shard::begin() {
   read_clock();
-  schedule_.begin(tick_);
+  schedule_.reserve(share_.size());
+  for (const std::uint32_t monitor : std::exchange(share_, {})) schedule_.add(monitor, tick_);
 }
 
 bool Shard::step() {
@@ -73,7 +78,9 @@ bool Shard::work_left() const {
 }
 
 void Shard::tick() {
+  take_change();
   take_commands();
+  go_on_with_change();
   fire_timers();
   publish_outcomes();
   start_probes();
@@ -103,6 +110,52 @@ void Shard::take_commands() {
   while ((count = commands_.pop(batch)) > 0) {
     for (const Retry& retry : std::span(batch).first(count)) schedule_.retry(retry, tick_);
   }
+}
+
+// Before the commands are taken: so all that the evaluator asked for before it made the same change
+// has been heard when the first monitor is removed.
+void Shard::take_change() {
+  if (changing_ != nullptr) return;
+  changing_ = change_.take();
+  if (changing_ == nullptr) return;
+  std::swap(configuration_, changing_->configuration);
+  std::swap(contexts_, changing_->contexts);
+  schedule_.follow(configuration_->monitors);
+  probes_->follow({&configuration_->monitors, &configuration_->trust, &contexts_});
+  change_removed_ = 0;
+  change_added_ = 0;
+}
+
+void Shard::go_on_with_change() {
+  if (changing_ == nullptr) return;
+  std::size_t budget = limits::kChangesPerTick;
+  const auto& [configuration, contexts, removed, added] = *changing_;
+  for (; change_removed_ < removed.size() && budget > 0; --budget) {
+    schedule_.remove(removed[change_removed_++]);
+  }
+  report_cuts();
+  for (; change_added_ < added.size() && budget > 0; --budget) {
+    const ShardChange::Added& one = added[change_added_++];
+    schedule_.add(one.monitor, tick_, one.predecessor);
+  }
+  if (change_removed_ < removed.size() || change_added_ < added.size()) return;
+  changing_ = nullptr;
+  change_.finish();
+}
+
+// What has departed is forgotten only once the evaluator can have heard the last of it.
+void Shard::publish_departed() {
+  if (!finished_.empty()) return;
+  std::vector<std::uint32_t> departed = schedule_.take_departed();
+  if (departed.empty()) return;
+  const std::lock_guard lock(departed_mutex_);
+  departed_.insert(departed_.end(), departed.begin(), departed.end());
+}
+
+void Shard::take_departed(std::vector<std::uint32_t>& monitors) {
+  const std::lock_guard lock(departed_mutex_);
+  monitors.insert(monitors.end(), departed_.begin(), departed_.end());
+  departed_.clear();
 }
 
 // Tells the evaluator of every retry that will not be made.
@@ -157,6 +210,7 @@ void Shard::finished(const Outcome& outcome) {
 void Shard::publish_outcomes() {
   const bool any = !finished_.empty();
   while (!finished_.empty() && outcomes_.push(finished_.front())) finished_.pop_front();
+  publish_departed();
   if (any) evaluator_.raise();
 }
 
@@ -174,6 +228,7 @@ void Shard::dispatch(std::span<const Completion> completions) {
 }
 
 std::int64_t Shard::wait_ns() const {
+  if (changing_ != nullptr) return 0;
   if (!finished_.empty()) return limits::kStalledWaitNs;
   std::int64_t next = std::min(wheel_.next_deadline_ns(), resolver_->next_deadline_ns());
   if (!free_slots_.empty() && schedule_.any_due()) {

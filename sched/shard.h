@@ -1,8 +1,9 @@
 // One thread's share of a fleet: starts the checks of its monitors, drives their probes through
 // its own ring, and hands outcomes to an evaluator. Shards share nothing but immutable values.
 //
-// prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming side) and command()
-// belong to the evaluator's thread. stop(), drain() and abort() may come from any thread.
+// prepare(), run() and what run() is made of are the shard's own thread. outcomes() (its consuming
+// side) and command() belong to the evaluator's thread. stop(), drain() and abort() may come from
+// any thread.
 //
 // Invariants: checks begin as the Schedule says; exactly one Outcome per attempt, and one for every
 // retry that is cut, reaches the outcome ring; while that ring has no room no probe is started, and
@@ -14,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,7 @@
 
 #include "engine/clock.h"
 #include "engine/probe.h"
+#include "sched/configuration.h"
 #include "sched/histogram.h"
 #include "sched/pacer.h"
 #include "sched/schedule.h"
@@ -49,10 +52,9 @@ struct ShardParts {
 
 class Shard final : private engine::ProbeHost {
  public:
-  // `share`: ascending indices into `monitors`, of enabled ones. `evaluator` is raised whenever
-  // outcomes have been pushed.
-  Shard(const ShardOptions& options, const ShardParts& parts, const engine::MonitorSet& monitors,
-        const engine::TrustStores& trust, std::vector<std::uint32_t> share, Wakeup& evaluator);
+  // `share`: indices of enabled monitors. `evaluator` is raised whenever outcomes have been pushed.
+  Shard(const ShardOptions& options, const ShardParts& parts, ConfigurationRef configuration,
+        std::vector<std::uint32_t> share, Wakeup& evaluator);
   ~Shard() override;
 
   tl::expected<void, std::string> prepare();  // the error is one sentence
@@ -63,6 +65,13 @@ class Shard final : private engine::ProbeHost {
   SpscRing<engine::Outcome>& outcomes() { return outcomes_; }
   bool retry(const Retry& retry);  // false when the command ring is full: try again
   void wake();
+
+  // Any thread, one at a time: goes over to another configuration, while probes go on. A change
+  // that is large takes several ticks.
+  Handover<ShardChange>& change() { return change_; }
+  // Any thread: appends the removed monitors that nothing refers to any more, here or in what the
+  // evaluator has not yet taken, since the last call.
+  void take_departed(std::vector<std::uint32_t>& monitors);
 
   void stop();   // nothing more will be asked
   void drain();  // begins no check any more; retries that wait are cut
@@ -85,38 +94,45 @@ class Shard final : private engine::ProbeHost {
   void tick();
   void read_clock();
   void take_commands();
+  void take_change();
+  void go_on_with_change();
   void report_cuts();
   void fire_timers();
   void start_probes();
   void publish_outcomes();
+  void publish_departed();
   void dispatch(std::span<const engine::Completion> completions);
   std::int64_t wait_ns() const;
   bool work_left() const;
 
   const ShardOptions options_;
   const ShardParts parts_;
-  const engine::MonitorSet& monitors_;
-  const engine::TrustStores& trust_;
+  ConfigurationRef configuration_;
+  std::vector<std::uint32_t> share_;  // until begin()
   Wakeup& evaluator_;
 
   std::unique_ptr<engine::Ring> ring_;
   std::unique_ptr<engine::NameResolver> resolver_;
   engine::TlsContexts contexts_;
   ssl::ChainJudge judge_;
-  TimingWheel wheel_;  // timers: a deadline for each slot, then one for each monitor of the share
+  TimingWheel wheel_;  // timers: a deadline for each slot, then one for each monitor
   Schedule schedule_;
   Pacer pacer_;
   std::unique_ptr<engine::ProbePool> probes_;
 
   engine::Tick tick_;
   std::vector<engine::Slot> free_slots_;
-  std::vector<Retry> waiting_retries_;  // by position in the share
-  std::deque<engine::Attempt> due_retries_;
   std::deque<engine::Outcome> finished_;  // what the outcome ring had no room for
   std::vector<TimerId> fired_;
+  ShardChange* changing_ = nullptr;  // under way
+  std::size_t change_removed_ = 0;   // how far that has come
+  std::size_t change_added_ = 0;
 
   SpscRing<engine::Outcome> outcomes_;
   SpscRing<Retry> commands_;
+  Handover<ShardChange> change_;
+  std::mutex departed_mutex_;
+  std::vector<std::uint32_t> departed_;
   std::atomic<std::uint64_t> checks_started_{0};
   std::atomic<std::uint64_t> checks_skipped_{0};
   Histogram lateness_;

@@ -16,6 +16,10 @@ TimingWheel::TimingWheel(std::uint32_t timers, std::int64_t now_ns)
   heads_.fill(kNone);
 }
 
+void TimingWheel::grow(std::uint32_t timers) {
+  if (timers > nodes_.size()) nodes_.resize(timers);
+}
+
 void TimingWheel::schedule(TimerId timer, std::int64_t deadline_ns) {
   assert(timer < nodes_.size());
   if (pending(timer)) cancel(timer);

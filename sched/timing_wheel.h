@@ -1,7 +1,7 @@
 // A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): deadlines of numbered timers
 // with a resolution of one millisecond, scheduled, moved and cancelled in constant time.
 //
-// Belongs to one shard. Memory is allocated at construction only: one node a timer.
+// Belongs to one shard. Memory is allocated at construction and by grow() only: one node a timer.
 //
 // Invariants: a timer never fires before its deadline, and fires by the first advance() that is at
 // least one millisecond past it; a timer is in the wheel at most once; timers of one advance()
@@ -22,6 +22,9 @@ class TimingWheel {
 
   // Timers are 0 … timers − 1. `now_ns` is the origin: no deadline is ever earlier.
   TimingWheel(std::uint32_t timers, std::int64_t now_ns);
+
+  // From now on timers are 0 … timers − 1; never fewer than before.
+  void grow(std::uint32_t timers);
 
   // Sets or moves a deadline. One that has passed fires at the next advance().
   void schedule(TimerId timer, std::int64_t deadline_ns);

@@ -32,7 +32,11 @@ int main(int argc, char** argv) {
   if (argc > 3) monitor.policy.tls.ca_file = argv[3];
   engine::MonitorSetBuilder builder;
   (void)builder.add(monitor);
-  const engine::MonitorSet monitors = std::move(builder).build();
+  auto configuration = sched::Configuration::load(std::move(builder).build());
+  if (!configuration) {
+    std::cerr << configuration.error() << '\n';
+    return 1;
+  }
 
   const engine::SystemClock clock;
   sched::FleetOptions options;
@@ -41,7 +45,7 @@ int main(int argc, char** argv) {
   options.parts.ring = engine::create_uring_ring;
   options.parts.resolver = [](engine::Ring& ring) { return engine::Resolver::create({}, ring); };
   PrintSink sink;
-  const auto summary = sched::Fleet(options, monitors, {0}, sink).run();
+  const auto summary = sched::Fleet(options, std::move(*configuration), sink).run();
   if (!summary) std::cerr << summary.error() << '\n';
   return summary && summary->by_verdict[0] == 1 ? 0 : 1;
 }

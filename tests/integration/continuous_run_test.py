@@ -46,11 +46,17 @@ class ContinuousRun(unittest.TestCase):
         with socket.create_server((ADDRESS, 0)) as reserved:
             self.closed = reserved.getsockname()[1]
 
-    def start(self, monitors, *options, env=None):
+    def write(self, monitors):
+        """The document, put in the place of the one before as a whole."""
         path = os.path.join(self.directory.name, "monitors.json")
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump({"defaults": {"host": ADDRESS, "interval": "1s", "timeout": "20s"}, "monitors": monitors},
                       file)
+        os.rename(path + ".new", path)
+        return path
+
+    def start(self, monitors, *options, env=None):
+        path = self.write(monitors)
         process = subprocess.Popen([TRACER, "run", *options, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env={**os.environ, **(env or {})})
         self.addCleanup(self.end, process)
@@ -125,6 +131,61 @@ class ContinuousRun(unittest.TestCase):
         self.assertRegex(self.line(process), r"up web \(was down for \d+ checks?\)")
         process.send_signal(signal.SIGINT)
         self.assertEqual(self.rest(process)[0], "")
+
+    def told(self, process, expected):
+        """Reads standard error until it says so."""
+        for line in process.stderr:
+            if expected in line.decode():
+                return line.decode()
+        self.fail(f"never said: {expected}")
+
+    def names_until(self, process, name):
+        """The names of results up to the first one of that name."""
+        names = set()
+        while name not in names:
+            names.add(json.loads(self.line(process))["monitor"]["name"])
+        return names
+
+    def test_reloads_on_sighup_and_refuses_what_is_wrong(self):
+        one = {"name": "one", "port": self.listener.port}
+        two = {"name": "two", "port": self.listener.port}
+        process = self.start([one, {"name": "gone", "port": self.closed}], "--json")
+        self.names_until(process, "gone")
+        self.write([two, one])
+        process.send_signal(signal.SIGHUP)
+        self.told(process, "reloaded: 1 added, 1 removed, 0 changed, 1 unchanged")
+        self.names_until(process, "two")
+        self.write([one, {"name": "bad", "port": 70000}])
+        process.send_signal(signal.SIGHUP)
+        self.assertIn("monitors[1].port", self.told(process, "70000"))
+        self.told(process, "not reloaded; the monitors so far go on")
+        self.names_until(process, "two")
+        self.assertEqual(self.names_until(process, "one") - {"one", "two"}, set())
+        process.send_signal(signal.SIGINT)
+        self.rest(process)
+        self.assertEqual(process.returncode, 0)
+
+    def test_watches_its_documents(self):
+        process = self.start([{"name": "one", "port": self.listener.port}], "--json", "--watch")
+        self.names_until(process, "one")
+        self.write([{"name": "two", "port": self.listener.port}])
+        self.told(process, "reloaded: 1 added, 1 removed, 0 changed, 0 unchanged")
+        self.names_until(process, "two")
+        self.write([])
+        self.told(process, "not reloaded")
+        self.names_until(process, "two")
+        process.send_signal(signal.SIGTERM)
+        self.rest(process)
+        self.assertEqual(process.returncode, 0)
+
+    def test_a_hangup_ends_what_cannot_reload(self):
+        process = subprocess.Popen([TRACER, "check", f"{ADDRESS}:{self.listener.port}", "--expect", "never",
+                                    "--timeout", "5m", "--retries", "10"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(self.end, process)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=PATIENCE)
+        self.assertNotEqual(process.returncode, 0)
 
     def test_statistics(self):
         process = self.start([{"name": "web", "port": self.listener.port}], "--quiet", "--stats-interval", "0.2")

@@ -13,4 +13,9 @@ void print_import_messages(const import::ImportResult& result) {
   fmt::print(stderr, "{}", import::format_errors(result));
 }
 
+std::string none_enabled(std::size_t monitors, std::string_view location) {
+  return fmt::format("tracer: none of the {} monitors is enabled for location {}", monitors,
+                     location);
+}
+
 }  // namespace tracer::cli

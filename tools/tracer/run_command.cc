@@ -18,8 +18,7 @@ namespace tracer::cli {
 namespace {
 
 struct RunOptions {
-  std::vector<std::string> files;
-  import::ImportOptions import;
+  SweepSource source;
   SweepOptions sweep;
   OutputOptions output;
 };
@@ -52,21 +51,27 @@ void add_state_options(CLI::App& command, StateOptions& options) {
 }
 
 int run(const RunOptions& options, Signals& signals) {
-  const import::ImportResult imported = import::import_files(options.files, options.import);
+  import::ImportResult imported = import::import_files(options.source.files, options.source.import);
   print_import_messages(imported);
   if (!imported.ok()) return kBadInput;
-  auto selection = sched::monitors_for(imported.monitors, options.output.location);
-  if (selection.empty()) {
-    fmt::print(stderr, "tracer: none of the {} monitors is enabled for location {}\n",
-               imported.monitors.size(), options.output.location);
+  const std::string& location = options.output.location;
+  const std::size_t selected = sched::monitors_for(imported.monitors, location).size();
+  if (selected == 0) {
+    fmt::print(stderr, "{}\n", none_enabled(imported.monitors.size(), location));
     return kBadInput;
+  }
+  auto configuration = sched::Configuration::load(std::move(imported.monitors));
+  if (!configuration) {
+    fmt::print(stderr, "tracer: {}\n", configuration.error());
+    return kOwnTrouble;
   }
   const engine::SystemClock clock;
   OutputOptions form = options.output;
   const bool for_people = form.form == OutputOptions::Form::kTable;
   if (!options.sweep.once && for_people) form.form = OutputOptions::Form::kChanges;
-  Output output(form, imported.monitors, options.sweep.once ? selection.size() : 0, clock);
-  return run_sweep(imported.monitors, std::move(selection), options.sweep, signals, output.sink());
+  Output output(form, (*configuration)->monitors, options.sweep.once ? selected : 0, clock);
+  return run_sweep(std::move(*configuration), location, options.source, options.sweep, signals,
+                   output.sink());
 }
 
 }  // namespace
@@ -74,10 +79,13 @@ int run(const RunOptions& options, Signals& signals) {
 void add_run_command(CLI::App& app, Work& work) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Check the monitors of documents");
-  command->add_option("FILE", options->files, "Documents in JSON or YAML; - is standard input")
+  command
+      ->add_option("FILE", options->source.files, "Documents in JSON or YAML; - is standard input")
       ->required();
   options->sweep.once = false;
   command->add_flag("--once", options->sweep.once, "One sweep over all monitors, then exit");
+  command->add_flag("--watch", options->sweep.watch,
+                    "Read the documents again when they change, as after SIGHUP");
   command
       ->add_option("--rate", options->sweep.starts_per_second, "Checks started per second, at most")
       ->check(CLI::Range(1U, 1'000'000U))
@@ -85,7 +93,7 @@ void add_run_command(CLI::App& app, Work& work) {
   add_seconds(*command, "--stats-interval", options->sweep.stats_interval_ms,
               "Seconds between lines of statistics on standard error");
   add_state_options(*command, options->sweep.state);
-  command->add_flag("--allow-subsecond", options->import.allow_subsecond,
+  command->add_flag("--allow-subsecond", options->source.import.allow_subsecond,
                     "Accept intervals below one second");
   command->add_option("--location", options->output.location, "Where this agent is")
       ->capture_default_str();

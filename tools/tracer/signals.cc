@@ -17,6 +17,7 @@ Signals::Signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not a death
   signal_descriptor_ = signalfd(-1, &set, SFD_CLOEXEC);
@@ -38,15 +39,17 @@ Signals::~Signals() {
   if (signal_descriptor_ >= 0) close(signal_descriptor_);
 }
 
-void Signals::attach(std::function<void(int)> on_signal) {
+void Signals::attach(std::function<void(int)> on_stop, std::function<void()> on_hangup) {
   const std::lock_guard lock(mutex_);
-  on_signal_ = std::move(on_signal);
-  if (count_ > 0) on_signal_(count_);
+  on_stop_ = std::move(on_stop);
+  on_hangup_ = std::move(on_hangup);
+  if (count_ > 0) on_stop_(count_);
 }
 
 void Signals::release() {
   const std::lock_guard lock(mutex_);
-  on_signal_ = nullptr;
+  on_stop_ = nullptr;
+  on_hangup_ = nullptr;
 }
 
 int Signals::count() const {
@@ -63,8 +66,12 @@ void Signals::serve() {
     signalfd_siginfo info;
     if (read(signal_descriptor_, &info, sizeof info) != sizeof info) continue;
     const std::lock_guard lock(mutex_);
+    if (info.ssi_signo == SIGHUP && on_hangup_) {
+      on_hangup_();
+      continue;
+    }
     ++count_;
-    if (on_signal_) on_signal_(count_);
+    if (on_stop_) on_stop_(count_);
   }
 }
 

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as calls: the first asks to stop gently, the second at once. Made by main
+// SIGINT and SIGTERM as calls: the first asks to stop gently, the second at once. SIGHUP asks to
+// reload where there is something to reload, and else to stop, as it does by default. Made by main
 // before any other thread, so that all threads have the signals blocked; owns one thread. Where
 // there is no file descriptor left for it, signals end the program at once, as they do by default.
 #pragma once
@@ -16,11 +17,11 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // `on_signal` is called on the signal thread with 1 for the first signal, 2 for the second …
-  // until release() has returned.
-  void attach(std::function<void(int count)> on_signal);
+  // `on_stop` is called on the signal thread with 1 for the first signal, 2 for the second … until
+  // release() has returned; `on_hangup`, which may be empty, likewise.
+  void attach(std::function<void(int count)> on_stop, std::function<void()> on_hangup = {});
   void release();
-  int count() const;
+  int count() const;  // of those that ask to stop
 
  private:
   void serve();
@@ -28,7 +29,8 @@ class Signals {
   int stop_descriptor_ = -1;
   int signal_descriptor_ = -1;
   mutable std::mutex mutex_;
-  std::function<void(int)> on_signal_;
+  std::function<void(int)> on_stop_;
+  std::function<void()> on_hangup_;
   int count_ = 0;
   std::thread thread_;
 };

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "engine/resolver.h"
 #include "engine/uring_ring.h"
 #include "sched/fleet.h"
+#include "tools/tracer/reloader.h"
 #include "tools/tracer/sinks/service_manager_sink.h"
 #include "tools/tracer/sinks/sink_list.h"
 #include "tools/tracer/sinks/stats_sink.h"
@@ -34,10 +37,13 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
                                   const engine::Clock& clock) {
   sched::FleetOptions fleet;
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-  fleet.shards = options.shards != 0 ? options.shards : std::min(cores, monitors / 64 + 1);
+  // A run that goes on may be given more monitors than it starts with.
+  const std::uint32_t enough = options.once ? monitors / 64 + 1 : cores;
+  fleet.shards = options.shards != 0 ? options.shards : std::min(cores, enough);
   fleet.shards = std::min(fleet.shards, options.in_flight);
   fleet.pin = fleet.shards > 1 && fleet.shards == cores;
-  fleet.shard.slots = std::min({options.in_flight / fleet.shards, monitors, most_slots()});
+  fleet.shard.slots = std::min(options.in_flight / fleet.shards, most_slots());
+  if (options.once) fleet.shard.slots = std::min(fleet.shard.slots, monitors);
   fleet.shard.egress = options.egress;
   fleet.shard.repetition = options.once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
   fleet.shard.starts_per_second = (options.starts_per_second + fleet.shards - 1) / fleet.shards;
@@ -62,24 +68,38 @@ ExitStatus status_of(const sched::SweepSummary& summary, std::uint32_t expected)
   return kAllUp;
 }
 
+StateSink::Known known_of(const sched::Fleet& fleet) {
+  const sched::ConfigurationRef& evaluated = fleet.evaluated();
+  return {{evaluated, &evaluated->monitors}, fleet.histories()};
+}
+
 }  // namespace
 
-ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32_t> selection,
-                     const SweepOptions& options, Signals& signals, sched::ReportSink& sink) {
+ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& location,
+                     const SweepSource& source, const SweepOptions& options, Signals& signals,
+                     sched::ReportSink& sink) {
   const engine::SystemClock clock;
-  const auto expected = static_cast<std::uint32_t>(selection.size());
+  const auto expected =
+      static_cast<std::uint32_t>(sched::monitors_for(configuration->monitors, location).size());
   StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
   ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
-  StateSink state(options.state, monitors, clock,
+  StateSink state(options.state, clock,
                   [](const std::string& line) { fmt::print(stderr, "tracer: {}\n", line); });
   SinkList sinks({&sink, &stats, &manager, &state});
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
+  fleet_of.location = location;
   fleet_of.on_started = [&manager] { manager.ready(); };
-  sched::Fleet fleet(fleet_of, monitors, std::move(selection), sinks);
+  sched::HistoryBook known = state.restore(configuration->monitors);
+  sched::Fleet fleet(fleet_of, std::move(configuration), sinks);
   stats.watch(fleet);
-  fleet.restore(state.restore());
-  state.watch([&fleet]() -> const sched::HistoryBook& { return fleet.histories(); }, sink);
-  signals.attach([&fleet, &manager](int count) {
+  fleet.restore(std::move(known));
+  state.watch([&fleet] { return known_of(fleet); }, sink);
+  std::optional<Reloader> reloader;
+  if (!options.once) {
+    reloader.emplace(Reloader::Options{source.files, source.import, location, options.watch},
+                     fleet);
+  }
+  const auto on_stop = [&fleet, &manager](int count) {
     manager.stopping();
     if (count > 1) {
       fleet.abort();
@@ -87,10 +107,13 @@ ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32
     }
     fmt::print(stderr, "tracer: ending when what is under way has ended; again to end at once\n");
     fleet.drain();
-  });
+  };
+  const auto on_hangup = [&reloader] { (void)reloader->request(); };
+  signals.attach(on_stop, reloader ? std::function<void()>(on_hangup) : nullptr);
   const auto summary = fleet.run();
   const bool aborted = signals.count() > 1;
   signals.release();
+  reloader.reset();
   if (!summary) {  // nothing was checked, and there is nothing to sum up
     fmt::print(stderr, "tracer: {}\n", summary.error());
     return kOwnTrouble;

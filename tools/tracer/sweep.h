@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "engine/egress_policy.h"
-#include "engine/monitor.h"
+#include "sched/configuration.h"
 #include "sched/report_sink.h"
 #include "tools/tracer/exit_status.h"
+#include "tools/tracer/import/import.h"
 #include "tools/tracer/signals.h"
 #include "tools/tracer/state/state_sink.h"
 
@@ -19,6 +20,7 @@ struct SweepOptions {
   std::uint32_t shards = 0;        // 0: one a core
   std::uint32_t in_flight = 4096;  // probes at a time, over all shards
   bool once = true;
+  bool watch = false;                   // reads the documents again when they change
   std::uint32_t starts_per_second = 0;  // 0: no bound; over all shards
   std::int64_t stats_interval_ms = 0;   // 0: no statistics
   std::vector<std::string> resolvers;   // "127.0.0.1:5353"; empty: the system's
@@ -26,8 +28,15 @@ struct SweepOptions {
   StateOptions state;
 };
 
-// `selection`: ascending indices of the monitors to check. Messages go to standard error.
-ExitStatus run_sweep(const engine::MonitorSet& monitors, std::vector<std::uint32_t> selection,
-                     const SweepOptions& options, Signals& signals, sched::ReportSink& sink);
+// Where a run's monitors come from, when they can be read again.
+struct SweepSource {
+  std::vector<std::string> files;
+  import::ImportOptions import;
+};
+
+// Checks the monitors that are enabled for `location`. Messages go to standard error.
+ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& location,
+                     const SweepSource& source, const SweepOptions& options, Signals& signals,
+                     sched::ReportSink& sink);
 
 }  // namespace tracer::cli

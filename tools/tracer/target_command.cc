@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <numeric>
 #include <utility>
 
 #include "engine/clock.h"
@@ -100,12 +99,16 @@ int check_targets(const TargetOptions& options, Signals& signals) {
     }
   }
   if (refused) return kBadInput;
-  const engine::MonitorSet monitors = std::move(builder).build();
-  std::vector<std::uint32_t> selection(monitors.size());
-  std::iota(selection.begin(), selection.end(), 0U);
+  auto configuration = sched::Configuration::load(std::move(builder).build());
+  if (!configuration) {
+    fmt::print(stderr, "tracer: {}\n", configuration.error());
+    return kOwnTrouble;
+  }
   const engine::SystemClock clock;
-  Output output(options.output, monitors, selection.size(), clock);
-  return run_sweep(monitors, std::move(selection), options.sweep, signals, output.sink());
+  const engine::MonitorSet& monitors = (*configuration)->monitors;
+  Output output(options.output, monitors, monitors.size(), clock);
+  return run_sweep(std::move(*configuration), options.output.location, {}, options.sweep, signals,
+                   output.sink());
 }
 
 }  // namespace tracer::cli

@@ -66,10 +66,10 @@ ProbeHarness::ProbeHarness(const MonitorSpec& spec, const EgressPolicy& egress)
       egress_(egress),
       trust_(need(TrustStores::load(monitors_))),
       contexts_(need(TlsContexts::create(monitors_))),
-      pool_(
-          std::make_unique<ProbePool>(ProbePool::Environment{monitors_, trust_, contexts_, egress_,
-                                                             judge_, *this, *this, *this},
-                                      2)),
+      pool_(std::make_unique<ProbePool>(
+          ProbePool::Environment{
+              {&monitors_, &trust_, &contexts_}, egress_, judge_, *this, *this, *this},
+          2)),
       tick_{5'000 * kMs, ssl::testing::kNow * 1000} {}
 
 ProbeHarness::~ProbeHarness() {

@@ -64,13 +64,13 @@ class FleetHistoryTest : public ::testing::Test {
       spec.id = "monitor " + std::to_string(builder.size());
       EXPECT_TRUE(builder.add(spec));
     }
-    monitors_ = std::move(builder).build();
-    fleet_ = std::make_unique<Fleet>(options_, monitors_, monitors_for(monitors_, "local"), sink);
+    auto configuration = Configuration::load(std::move(builder).build());
+    ASSERT_TRUE(configuration);
+    fleet_ = std::make_unique<Fleet>(options_, *configuration, sink);
   }
 
   const engine::SystemClock clock_;
   FleetOptions options_;
-  engine::MonitorSet monitors_;
   std::unique_ptr<Fleet> fleet_;
 };
 

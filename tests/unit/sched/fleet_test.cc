@@ -105,12 +105,17 @@ class FleetTest : public ::testing::Test {
     return spec;
   }
 
-  void make_fleet() {
+  engine::MonitorSet make_monitors() const {
     engine::MonitorSetBuilder builder;
     for (const MonitorSpec& spec : specs_) EXPECT_TRUE(builder.add(spec));
-    monitors_ = std::move(builder).build();
-    fleet_ = std::make_unique<Fleet>(options_, monitors_, monitors_for(monitors_, "local"), sink_);
+    return std::move(builder).build();
   }
+  ConfigurationRef make_configuration() const {
+    const auto configuration = Configuration::load(make_monitors());
+    EXPECT_TRUE(configuration) << configuration.error();
+    return configuration.value_or(nullptr);
+  }
+  void make_fleet() { fleet_ = std::make_unique<Fleet>(options_, make_configuration(), sink_); }
   SweepSummary sweep() {
     if (!fleet_) make_fleet();
     const auto summary = fleet_->run();
@@ -131,7 +136,6 @@ class FleetTest : public ::testing::Test {
   const engine::SystemClock clock_;
   FleetOptions options_;
   std::vector<MonitorSpec> specs_;
-  engine::MonitorSet monitors_;
   Collector sink_;
   std::unique_ptr<Fleet> fleet_;
 };
@@ -342,9 +346,8 @@ TEST_F(FleetTest, ABrokenSinkEndsTheSweep) {
     spec.policy.max_retries = 10;
     spec.policy.retry_delay_ms = 300'000;
   }
-  make_fleet();
   BrokenSink sink;
-  Fleet fleet(options_, monitors_, monitors_for(monitors_, "local"), sink);
+  Fleet fleet(options_, make_configuration(), sink);
   const auto summary = fleet.run();
   ASSERT_TRUE(summary);
   EXPECT_EQ(summary->reports, sink.written);
@@ -374,9 +377,9 @@ TEST_F(FleetTest, SelectsByLocation) {
   specs_[1].policy.locations = {"mars", "local"};
   specs_[2].policy.locations = {"mars"};
   specs_[3].enabled = false;
-  make_fleet();
-  EXPECT_EQ(monitors_for(monitors_, "local"), (std::vector<std::uint32_t>{0, 1}));
-  EXPECT_EQ(monitors_for(monitors_, "mars"), (std::vector<std::uint32_t>{0, 1, 2}));
+  const engine::MonitorSet monitors = make_monitors();
+  EXPECT_EQ(monitors_for(monitors, "local"), (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_EQ(monitors_for(monitors, "mars"), (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -33,13 +34,13 @@ class Results final : public sched::ReportSink {
 class StateSinkTest : public testing::Test {
  protected:
   void start(const StateOptions& options) {
-    sink_.emplace(options, monitors_, clock_, [this](const std::string& line) {
+    sink_.emplace(options, clock_, [this](const std::string& line) {
       const std::lock_guard lock(mutex_);
       said_.push_back(line);
     });
-    book_ = sink_->restore();
-    if (book_.size() == 0) book_ = sched::HistoryBook(monitors_.size());
-    sink_->watch([this]() -> const sched::HistoryBook& { return book_; }, results_);
+    book_ = sink_->restore(*monitors_);
+    if (book_.size() == 0) book_ = sched::HistoryBook(monitors_->size());
+    sink_->watch([this] { return StateSink::Known{monitors_, book_}; }, results_);
   }
   void down() { book_.observe(1, Verdict::kDown, samples::kStartedMs); }
   void tick_after_ms(std::int64_t milliseconds) {
@@ -54,8 +55,8 @@ class StateSinkTest : public testing::Test {
 
   ScratchFolder folder_;
   ManualClock clock_;
-  engine::MonitorSet monitors_ =
-      samples::monitor_set({samples::tls_monitor(), samples::redis_monitor()});
+  std::shared_ptr<const engine::MonitorSet> monitors_ = std::make_shared<engine::MonitorSet>(
+      samples::monitor_set({samples::tls_monitor(), samples::redis_monitor()}));
   sched::HistoryBook book_;
   Results results_;
   std::mutex mutex_;

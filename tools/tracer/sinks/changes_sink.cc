@@ -12,7 +12,7 @@ using engine::Verdict;
 
 ChangesSink::ChangesSink(int descriptor, const engine::MonitorSet& monitors,
                          const Presentation& presentation, const engine::Clock& clock)
-    : monitors_(monitors),
+    : monitors_(&monitors),
       presentation_(presentation),
       writer_(descriptor, "standard output", clock) {}
 
@@ -27,6 +27,8 @@ void ChangesSink::write(std::span<const Report> reports) {
   }
 }
 
+void ChangesSink::monitors_changed(const engine::MonitorSet& monitors) { monitors_ = &monitors; }
+
 // "2026-01-31T23:59:59.999Z ✘ down shop: connection_refused (connect): …"
 std::string ChangesSink::line(const Report& report) const {
   std::string text(timestamp(report.outcome.started_unix_ms).with_milliseconds());
@@ -35,7 +37,7 @@ std::string ChangesSink::line(const Report& report) const {
                       std::string(engine::verdict_name(report.verdict)),
                   verdict_paint(report.verdict), presentation_);
   text += ' ';
-  text += printable(monitors_.name(monitors_.at(report.outcome.monitor)));
+  text += printable(monitors_->name(monitors_->at(report.outcome.monitor)));
   if (report.failure != engine::FailureCode::kNone) {
     text += ": " + failure_code_text(report) + " (";
     text += failure_phase_text(report);

@@ -16,11 +16,12 @@ namespace tracer::cli {
 
 class ChangesSink final : public sched::ReportSink {
  public:
-  // The monitors and the clock outlive the sink.
+  // The clock outlives the sink; the monitors live until others follow them.
   ChangesSink(int descriptor, const engine::MonitorSet& monitors, const Presentation& presentation,
               const engine::Clock& clock);
 
   void write(std::span<const engine::Report> reports) override;
+  void monitors_changed(const engine::MonitorSet& monitors) override;
   void flush() override { writer_.flush(); }
   void tick() override { writer_.tick(); }
   bool broken() const override { return writer_.broken(); }
@@ -29,7 +30,7 @@ class ChangesSink final : public sched::ReportSink {
  private:
   std::string line(const engine::Report& report) const;
 
-  const engine::MonitorSet& monitors_;
+  const engine::MonitorSet* monitors_;
   Presentation presentation_;
   DescriptorWriter writer_;
 };

@@ -7,7 +7,7 @@ namespace tracer::cli {
 JsonLinesSink::JsonLinesSink(Target target, const engine::MonitorSet& monitors, Reporter reporter,
                              const engine::Clock& clock)
     : writer_(target.descriptor, std::move(target.name), clock),
-      monitors_(monitors),
+      monitors_(&monitors),
       reporter_(std::move(reporter)) {
   writer_.end_torn_line();
 }
@@ -15,7 +15,7 @@ JsonLinesSink::JsonLinesSink(Target target, const engine::MonitorSet& monitors, 
 void JsonLinesSink::write(std::span<const engine::Report> reports) {
   for (const engine::Report& report : reports) {
     if (writer_.broken()) return;
-    append_report_json(writer_.buffer(), report, monitors_, reporter_);
+    append_report_json(writer_.buffer(), report, *monitors_, reporter_);
     writer_.buffer() += '\n';
     writer_.committed();
   }

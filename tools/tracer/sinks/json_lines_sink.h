@@ -22,11 +22,12 @@ class JsonLinesSink final : public sched::ReportSink {
     std::string name;  // for error messages: "standard output"
   };
 
-  // The monitors and the clock outlive the sink.
+  // The clock outlives the sink; the monitors live until others follow them.
   JsonLinesSink(Target target, const engine::MonitorSet& monitors, Reporter reporter,
                 const engine::Clock& clock);
 
   void write(std::span<const engine::Report> reports) override;
+  void monitors_changed(const engine::MonitorSet& monitors) override { monitors_ = &monitors; }
   void flush() override { writer_.flush(); }
   void tick() override { writer_.tick(); }
   bool broken() const override { return writer_.broken(); }
@@ -34,7 +35,7 @@ class JsonLinesSink final : public sched::ReportSink {
 
  private:
   DescriptorWriter writer_;
-  const engine::MonitorSet& monitors_;
+  const engine::MonitorSet* monitors_;
   Reporter reporter_;
 };
 

@@ -24,6 +24,9 @@ class SinkList final : public sched::ReportSink {
   void tick() override {
     for (sched::ReportSink* sink : sinks_) sink->tick();
   }
+  void monitors_changed(const engine::MonitorSet& monitors) override {
+    for (sched::ReportSink* sink : sinks_) sink->monitors_changed(monitors);
+  }
   bool broken() const override {
     for (const sched::ReportSink* sink : sinks_) {
       if (sink->broken()) return true;

@@ -19,9 +19,8 @@ void tell(const Restored& restored, const std::string& file, const StateSink::Sa
 
 }  // namespace
 
-StateSink::StateSink(const StateOptions& options, const engine::MonitorSet& monitors,
-                     const engine::Clock& clock, Say say)
-    : options_(options), monitors_(monitors), clock_(clock), say_(std::move(say)) {
+StateSink::StateSink(const StateOptions& options, const engine::Clock& clock, Say say)
+    : options_(options), clock_(clock), say_(std::move(say)) {
   if (!options_.path.empty()) file_.emplace(options_.path, clock);
 }
 
@@ -35,10 +34,10 @@ StateSink::~StateSink() {
   thread_.join();
 }
 
-sched::HistoryBook StateSink::restore() {
+sched::HistoryBook StateSink::restore(const engine::MonitorSet& monitors) {
   Restored restored;
   if (file_) {
-    auto claimed = file_->claim(monitors_);
+    auto claimed = file_->claim(monitors);
     failing_ = !claimed;
     if (!claimed) {
       say_("warning: " + claimed.error() + "; no state is kept until that has changed");
@@ -47,27 +46,26 @@ sched::HistoryBook StateSink::restore() {
       if (options_.restore_from.empty()) tell(restored, options_.path, say_);
     }
   }
-  if (!options_.restore_from.empty()) restored = restore_from_other();
+  if (!options_.restore_from.empty()) restored = restore_from_other(monitors);
   return std::move(restored.histories);
 }
 
-Restored StateSink::restore_from_other() const {
+Restored StateSink::restore_from_other(const engine::MonitorSet& monitors) const {
   const std::string& file = options_.restore_from;
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   Restored restored;
   if (descriptor < 0) {
     restored.error = errno;
   } else {
-    restored = restore_histories(descriptor, monitors_);
+    restored = restore_histories(descriptor, monitors);
     ::close(descriptor);
   }
   tell(restored, file, say_);
   return restored;
 }
 
-void StateSink::watch(std::function<const sched::HistoryBook&()> histories,
-                      sched::ReportSink& results) {
-  histories_ = std::move(histories);
+void StateSink::watch(Look look, sched::ReportSink& results) {
+  look_ = std::move(look);
   results_ = &results;
   next_ns_ = clock_.monotonic_ns() + options_.interval_ms * 1'000'000;
   if (file_) thread_ = std::thread([this] { serve(); });
@@ -81,18 +79,19 @@ void StateSink::tick() {
 
 // Hands a copy to the writer, unless that is still busy with the last one.
 void StateSink::write_if_changed() {
-  const sched::HistoryBook& histories = histories_();
+  Known known = look_();
   {
     const std::lock_guard lock(mutex_);
-    if (busy_ || (!failing_ && histories.revision() == handed_over_)) return;
+    if (busy_ || (!failing_ && known.histories.revision() == handed_over_)) return;
   }
   // A change that the state knows and that nobody was told of would never be told. So the results
   // leave first, and where they reach nobody any more the state stays as it is.
   results_->flush();
   if (results_->broken()) return;
   const std::lock_guard lock(mutex_);
-  copy_ = histories.all();
-  handed_over_ = histories.revision();
+  monitors_ = std::move(known.monitors);
+  copy_ = known.histories.all();
+  handed_over_ = known.histories.revision();
   copied_unix_ms_ = clock_.unix_ms();
   busy_ = true;
   changed_.notify_all();
@@ -109,7 +108,8 @@ void StateSink::serve() {
     changed_.wait(lock, [this] { return busy_ || stopping_; });
     if (!busy_) return;
     lock.unlock();
-    const auto replaced = file_->replace(monitors_, copy_, copied_unix_ms_);
+    const auto replaced = file_->replace(*monitors_, copy_, copied_unix_ms_);
+    monitors_.reset();  // the last one to hold a set of earlier may be this thread
     lock.lock();
     const bool failed = !replaced;
     if (failed && !failing_) {

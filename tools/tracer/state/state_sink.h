@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -37,18 +38,24 @@ class StateSink final : public sched::ReportSink {
   // What people are told, a line at a time without its end; on any thread, one at a time.
   using Say = std::function<void(const std::string& line)>;
 
-  // The set and the clock outlive the sink.
-  StateSink(const StateOptions& options, const engine::MonitorSet& monitors,
-            const engine::Clock& clock, Say say);
+  // What is known of which monitors; called on the evaluator's thread.
+  struct Known {
+    std::shared_ptr<const engine::MonitorSet> monitors;
+    const sched::HistoryBook& histories;  // until the next call
+  };
+  using Look = std::function<Known()>;
+
+  // The clock outlives the sink.
+  StateSink(const StateOptions& options, const engine::Clock& clock, Say say);
   ~StateSink() override;
   StateSink(const StateSink&) = delete;
   StateSink& operator=(const StateSink&) = delete;
 
   // Reads what there is; an empty book where nothing was asked for. Called once, first.
-  sched::HistoryBook restore();
-  // Where the histories are found while the run goes on, and where its results go. Both outlive the
-  // run; called before it.
-  void watch(std::function<const sched::HistoryBook&()> histories, sched::ReportSink& results);
+  sched::HistoryBook restore(const engine::MonitorSet& monitors);
+  // How the histories are found while the run goes on and when it has ended, and where its results
+  // go. Called before it.
+  void watch(Look look, sched::ReportSink& results);
 
   void write(std::span<const engine::Report>) override {}
   void tick() override;
@@ -56,16 +63,15 @@ class StateSink final : public sched::ReportSink {
   tl::expected<void, std::string> finish() override;
 
  private:
-  Restored restore_from_other() const;
+  Restored restore_from_other(const engine::MonitorSet& monitors) const;
   void write_if_changed();
   void serve();
   void wait_until_idle();
 
   const StateOptions options_;
-  const engine::MonitorSet& monitors_;
   const engine::Clock& clock_;
   const Say say_;
-  std::function<const sched::HistoryBook&()> histories_;
+  Look look_;
   sched::ReportSink* results_ = nullptr;
   std::int64_t next_ns_ = 0;
   std::uint64_t handed_over_ = 0;  // the revision of the last copy
@@ -74,10 +80,11 @@ class StateSink final : public sched::ReportSink {
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by the mutex; the copy and its time are the writer's alone while it is busy.
+  // Guarded by the mutex; what was copied is the writer's alone while it is busy.
   bool busy_ = false;
   bool stopping_ = false;
   bool failing_ = false;  // the last write did not work, or the file could not be claimed
+  std::shared_ptr<const engine::MonitorSet> monitors_;
   std::vector<engine::History> copy_;
   std::int64_t copied_unix_ms_ = 0;
 };

@@ -1,0 +1,88 @@
+#include "tools/tracer/file_watch.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+
+namespace tracer::cli {
+namespace {
+
+constexpr int kQuietMs = 100;  // a document that is being written changes several times
+
+}  // namespace
+
+FileWatch::FileWatch(const std::vector<std::string>& files)
+    : wake_descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (files.empty()) return;
+  descriptor_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (descriptor_ < 0) {
+    trouble_ = std::string("changes of files are not noticed: inotify: ") + std::strerror(errno);
+    return;
+  }
+  for (const std::string& file : files) watch(file);
+}
+
+FileWatch::~FileWatch() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (wake_descriptor_ >= 0) close(wake_descriptor_);
+}
+
+void FileWatch::watch(const std::string& file) {
+  if (file == "-") return;
+  const std::filesystem::path path(file);
+  const std::string directory = path.has_parent_path() ? path.parent_path().string() : ".";
+  const int watched =
+      inotify_add_watch(descriptor_, directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
+  if (watched < 0) {
+    trouble_ = "changes of " + file + " are not noticed: inotify: " + std::strerror(errno);
+    return;
+  }
+  names_[watched].insert(path.filename().string());
+}
+
+bool FileWatch::read_events() {
+  alignas(inotify_event) std::array<char, 4096> buffer;
+  bool concerned = false;
+  for (ssize_t length = 0; (length = read(descriptor_, buffer.data(), buffer.size())) > 0;) {
+    for (const char* at = buffer.data(); at < buffer.data() + length;) {
+      inotify_event event;
+      std::memcpy(&event, at, sizeof event);
+      const char* name = at + sizeof event;
+      // When events were lost, one of them may have been about a file.
+      concerned |=
+          (event.mask & IN_Q_OVERFLOW) != 0 || (event.len > 0 && names_[event.wd].contains(name));
+      at = name + event.len;
+    }
+  }
+  return concerned;
+}
+
+bool FileWatch::wait() {
+  std::array<pollfd, 2> descriptors{{{wake_descriptor_, POLLIN, 0}, {descriptor_, POLLIN, 0}}};
+  bool changed = false;
+  while (true) {
+    const int ready = poll(descriptors.data(), descriptors.size(), changed ? kQuietMs : -1);
+    if (ready == 0) return true;
+    if (ready < 0) continue;  // a signal
+    if (descriptors[0].revents != 0) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] const ssize_t taken = read(wake_descriptor_, &count, sizeof count);
+      return changed;
+    }
+    changed |= read_events();
+  }
+}
+
+void FileWatch::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wake_descriptor_, &one, sizeof one);
+}
+
+}  // namespace tracer::cli
