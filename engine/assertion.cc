@@ -174,7 +174,7 @@ State evaluate_addresses(const Assertion& assertion, const Outcome& outcome) {
 
 AssertionState evaluate(const Assertion& assertion, const Outcome& outcome) {
   const Subject subject = assertion.subject;
-  if (!is_measured(subject, outcome)) return State::kNotMeasured;
+  if (!is_measured(subject, outcome)) return State::kUnmeasured;
   if (is_numeric(subject)) return evaluate_number(assertion, measured_number(subject, outcome));
   switch (subject) {
     case Subject::kConnection:

@@ -64,7 +64,7 @@ struct Assertion {
   std::vector<Network> networks;
 };
 
-enum class AssertionState : std::uint8_t { kPassed, kFailed, kNotMeasured };
+enum class AssertionState : std::uint8_t { kPassed, kFailed, kUnmeasured };
 
 // Days remaining are counted from the outcome's start. A failure of ours leaves the connection not
 // measured: it says nothing about the target. Allocates nothing.

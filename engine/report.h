@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "engine/assertion.h"
+#include "engine/history.h"
 #include "engine/limits.h"
 #include "engine/monitor.h"
 #include "engine/outcome.h"
@@ -29,6 +30,9 @@ struct Report {
   std::uint8_t attempts = 1;
   std::uint8_t assertion_count = 0;
   std::array<AssertionState, limits::kMaxAssertions> assertions{};
+  // The monitor's, without this check and with it; the evaluator's to fill in.
+  History before;
+  History after;
 };
 
 // Judges an outcome against a policy's assertions (connection success where there are none).

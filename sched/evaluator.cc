@@ -19,6 +19,7 @@ Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr
       sink_(sink),
       wakeup_(wakeup),
       clock_(clock),
+      histories_(configuration_->monitors.size()),
       batch_(limits::kEvaluatorBatch) {
   reports_.reserve(limits::kEvaluatorBatch);
 }
@@ -46,6 +47,10 @@ void Evaluator::take_change() {
     (void)take_outcomes();
   }
   std::swap(configuration_, change->configuration);
+  histories_.resize(configuration_->monitors.size());
+  for (const std::uint32_t monitor : change->added) histories_.set(monitor, {});
+  for (const auto& [before, now] : change->changed) histories_.carry(before, now);
+  for (const std::uint32_t monitor : change->removed) histories_.set(monitor, {});
   // Retries of removed monitors are not settled here: some may be under way already, and of every
   // one comes an outcome or a notice.
   sink_.monitors_changed(configuration_->monitors);
@@ -79,6 +84,9 @@ std::size_t Evaluator::take_outcomes() {
 }
 
 void Evaluator::take(Shard& shard, const Outcome& outcome) {
+  if (outcome.skipped != 0 && !retired(outcome.monitor)) {
+    histories_.skip(outcome.monitor, outcome.skipped);
+  }
   const auto earlier = waiting_.find(outcome.monitor);
   if (outcome.retry_cut) {
     // One that names another check comes too late: that check has been settled meanwhile.
@@ -114,15 +122,30 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
   if (!monitor.retired && wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
   } else {
-    reports_.push_back(report);
+    conclude(report);
   }
 }
 
 // The check ends with what it has found so far.
 void Evaluator::settle(std::uint32_t monitor) {
   const auto found = waiting_.find(monitor);
-  reports_.push_back(found->second);
+  conclude(found->second);
   waiting_.erase(found);
+}
+
+bool Evaluator::retired(std::uint32_t monitor) const {
+  return configuration_->monitors.at(monitor).retired;
+}
+
+// The check is over: the monitor's history goes on by it, unless another one has taken that over.
+void Evaluator::conclude(Report report) {
+  const std::uint32_t monitor = report.outcome.monitor;
+  report.before = histories_.at(monitor);
+  if (engine::is_observed(report.failure) && !retired(monitor)) {
+    histories_.observe(monitor, report.verdict, report.outcome.started_unix_ms);
+  }
+  report.after = histories_.at(monitor);
+  reports_.push_back(report);
 }
 
 void Evaluator::ask_for_retry(Shard& shard, const Report& report,

@@ -2,10 +2,11 @@
 // check to a sink.
 //
 // run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
-// summary() is for that thread, published() for any.
+// summary(), histories() and configuration() are for that thread, published() for any.
 //
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
-// made; every outcome's payload is released once; a report reaches the sink before run() returns.
+// made; every outcome's payload is released once; a report reaches the sink before run() returns;
+// a monitor's history is that of its reports, in their order.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "engine/clock.h"
 #include "engine/report.h"
 #include "sched/configuration.h"
+#include "sched/history_book.h"
 #include "sched/published.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
@@ -37,6 +39,8 @@ class Evaluator {
   bool over() const;
   const SweepSummary& summary() const { return summary_; }
   SweepSummary published() const { return published_.load(); }  // any thread
+  HistoryBook& histories() { return histories_; }
+  const ConfigurationRef& configuration() const { return configuration_; }
 
   // Any thread, one at a time: goes over to another configuration. It does so before the shards do:
   // it knows every monitor of which an outcome may come, and asks for no retry of a removed one.
@@ -49,6 +53,8 @@ class Evaluator {
   void take(Shard& shard, const engine::Outcome& outcome);
   void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
   void settle(std::uint32_t monitor);
+  void conclude(engine::Report report);
+  bool retired(std::uint32_t monitor) const;
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();
   void tick_sink();
@@ -60,6 +66,7 @@ class Evaluator {
   const engine::Clock& clock_;
   SweepSummary summary_;
   Published<SweepSummary> published_;
+  HistoryBook histories_;
   std::int64_t next_sink_tick_ns_ = 0;
   std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cassert>
 #include <future>
 #include <utility>
 
@@ -105,6 +106,8 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
       std::make_unique<Evaluator>(configuration_, shards_, sink_, wakeup_, *options_.parts.clock);
   made_ns_ = options_.parts.clock->monotonic_ns();
   made_.store(true, std::memory_order_release);
+  assert(restored_.size() == 0 || restored_.size() == configuration_->monitors.size());
+  if (restored_.size() != 0) evaluator_->histories() = std::move(restored_);
   if (auto started = start_threads(); !started) {
     stop_threads();
     return tl::unexpected(started.error());

@@ -13,12 +13,14 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "engine/monitor.h"
 #include "sched/evaluator.h"
+#include "sched/history_book.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
 #include "sched/snapshot.h"
@@ -61,6 +63,11 @@ class Fleet {
   // as before keep their schedule, what is under way ends as it would have. Returns once every
   // shard has gone over. The error is one sentence, and nothing has changed then.
   tl::expected<Difference, std::string> reload(engine::MonitorSet monitors);
+  // What is known of the monitors from earlier runs, by their index in the set. Before run().
+  void restore(HistoryBook histories) { restored_ = std::move(histories); }
+  // On the thread of run(), while it runs and after it.
+  const HistoryBook& histories() const { return evaluator_->histories(); }
+  const ConfigurationRef& evaluated() const { return evaluator_->configuration(); }  // of these
   // How it is doing, to within a tick. Touches no shard's state and waits for nobody.
   Snapshot snapshot() const;
 
@@ -80,6 +87,7 @@ class Fleet {
   const FleetOptions options_;
   ConfigurationRef configuration_;
   ReportSink& sink_;
+  HistoryBook restored_;                  // until run()
   std::vector<std::uint32_t> forgotten_;  // indices that may be given to new monitors
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;

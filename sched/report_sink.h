@@ -20,6 +20,8 @@ class ReportSink {
   // The reports and their payload are borrowed for the call alone. May block: that is how a slow
   // reader holds the evaluator, the result rings and in the end the start of new probes back.
   virtual void write(std::span<const engine::Report> reports) = 0;
+  // Hands over what is held back: what was written is no longer lost with this process.
+  virtual void flush() {}
   // A chance to flush what is held back or to redraw. Due every 100 ms or so, reports or none.
   virtual void tick() {}
   // The reports that follow are about this set, of which the one so far is an earlier revision:

@@ -33,6 +33,7 @@ VENDORS = {
     r"re2/.*": ("engine/pattern.cc",),
     # A parser that is not ours judges the lines that tracer writes.
     r"simdjson(\.h|/.*)": ("tools/tracer/import/*.cc", "tools/tracer/control/message_reader.cc",
+                              "tools/tracer/state/state_line.cc",
                               "tests/unit/sinks/*_test.cc"),
     r"yaml\.h": ("tools/tracer/import/*.cc",),
     r"CLI/.*": ("tools/tracer/*.cc", "tools/fleetsim/options.cc"),

@@ -24,6 +24,33 @@ struct RunOptions {
   OutputOptions output;
 };
 
+// Seconds, kept as milliseconds.
+CLI::Option* add_seconds(CLI::App& command, const std::string& name, std::int64_t& milliseconds,
+                         const std::string& help) {
+  return command
+      .add_option_function<double>(
+          name,
+          [&milliseconds](double seconds) {
+            milliseconds = static_cast<std::int64_t>(seconds * 1000);
+          },
+          help)
+      ->check(CLI::Range(0.1, 86400.0))
+      ->type_name("SECONDS");
+}
+
+void add_state_options(CLI::App& command, StateOptions& options) {
+  command
+      .add_option("--state", options.path,
+                  "Keep what is known of the monitors in this file, over restarts")
+      ->type_name("FILE");
+  add_seconds(command, "--state-interval", options.interval_ms,
+              "Seconds between two writes of the state (default: 30)");
+  command
+      .add_option("--restore-from", options.restore_from,
+                  "Begin with what this file of results, or state, says of the monitors")
+      ->type_name("FILE");
+}
+
 int run(const RunOptions& options, Signals& signals) {
   import::ImportResult imported = import::import_files(options.source.files, options.source.import);
   print_import_messages(imported);
@@ -66,15 +93,8 @@ void add_run_command(CLI::App& app, Work& work) {
       ->add_option("--rate", options->sweep.starts_per_second, "Checks started per second, at most")
       ->check(CLI::Range(1U, 1'000'000U))
       ->type_name("N");
-  command
-      ->add_option_function<double>(
-          "--stats-interval",
-          [options](double seconds) {
-            options->sweep.stats_interval_ms = static_cast<std::int64_t>(seconds * 1000);
-          },
-          "Seconds between lines of statistics on standard error")
-      ->check(CLI::Range(0.1, 86400.0))
-      ->type_name("SECONDS");
+  add_seconds(*command, "--stats-interval", options->sweep.stats_interval_ms,
+              "Seconds between lines of statistics on standard error");
   command
       ->add_option_function<std::string>(
           "--control",
@@ -83,6 +103,7 @@ void add_run_command(CLI::App& app, Work& work) {
           },
           "The socket for top and reload; none with --once unless given")
       ->type_name("PATH");
+  add_state_options(*command, options->sweep.state);
   command->add_flag("--allow-subsecond", options->source.import.allow_subsecond,
                     "Accept intervals below one second");
   command->add_option("--location", options->output.location, "Where this agent is")

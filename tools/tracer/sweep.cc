@@ -84,6 +84,11 @@ ExitStatus status_of(const sched::SweepSummary& summary, std::uint32_t expected)
   return kAllUp;
 }
 
+StateSink::Known known_of(const sched::Fleet& fleet) {
+  const sched::ConfigurationRef& evaluated = fleet.evaluated();
+  return {{evaluated, &evaluated->monitors}, fleet.histories()};
+}
+
 }  // namespace
 
 ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& location,
@@ -95,13 +100,18 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
   StatsSink stats(options.stats_interval_ms * 1'000'000, clock);
   ServiceManagerSink manager(ServiceManagerSink::read_environment(), clock);
   OverloadSink overload(clock);
-  SinkList sinks({&sink, &stats, &overload, &manager});
+  StateSink state(options.state, clock,
+                  [](const std::string& line) { fmt::print(stderr, "tracer: {}\n", line); });
+  SinkList sinks({&sink, &stats, &overload, &manager, &state});
   sched::FleetOptions fleet_of = fleet_options(options, expected, clock);
   fleet_of.location = location;
   fleet_of.on_started = [&manager] { manager.ready(); };
+  sched::HistoryBook known = state.restore(configuration->monitors);
   sched::Fleet fleet(fleet_of, std::move(configuration), sinks);
   stats.watch([&fleet] { return sample_of(fleet); });
   overload.watch(fleet);
+  fleet.restore(std::move(known));
+  state.watch([&fleet] { return known_of(fleet); }, sink);
   std::optional<Reloader> reloader;
   if (!options.once) {
     reloader.emplace(Reloader::Options{source.files, source.import, location, options.watch},

@@ -14,6 +14,7 @@
 #include "tools/tracer/import/import.h"
 #include "tools/tracer/ring_plan.h"
 #include "tools/tracer/signals.h"
+#include "tools/tracer/state/state_sink.h"
 
 namespace tracer::cli {
 
@@ -30,6 +31,7 @@ struct SweepOptions {
   std::vector<std::string> resolvers;       // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
   ControlOptions control;
+  StateOptions state;
 };
 
 // Where a run's monitors come from, when they can be read again.

@@ -107,8 +107,8 @@ TEST_F(AssertionTest, ConnectionStatus) {
   for (int index = 1; index < kFailureCodeCount; ++index) {
     measured_.failure = static_cast<FailureCode>(index);
     const bool ours = failure_info(measured_.failure).ours;
-    EXPECT_EQ(judge(success), ours ? State::kNotMeasured : State::kFailed) << index;
-    EXPECT_EQ(judge(failure), ours ? State::kNotMeasured : State::kPassed) << index;
+    EXPECT_EQ(judge(success), ours ? State::kUnmeasured : State::kFailed) << index;
+    EXPECT_EQ(judge(failure), ours ? State::kUnmeasured : State::kPassed) << index;
   }
 }
 
@@ -201,7 +201,7 @@ TEST_F(AssertionTest, KeyBitsAndChainValidity) {
   measured_.tls.chain_valid = false;
   EXPECT_EQ(judge(valid), State::kFailed);
   measured_.tls.judged = false;
-  EXPECT_EQ(judge(valid), State::kNotMeasured);
+  EXPECT_EQ(judge(valid), State::kUnmeasured);
 }
 
 TEST_F(AssertionTest, ResponseBytes) {
@@ -233,7 +233,7 @@ TEST_F(AssertionTest, AddressInNetworks) {
   inside.comparison = Operator::kNotIn;
   EXPECT_TRUE(holds(inside));
   measured_.times.connect_ns = kNotMeasured;  // tried, never reached
-  EXPECT_EQ(judge(inside), State::kNotMeasured);
+  EXPECT_EQ(judge(inside), State::kUnmeasured);
 }
 
 Assertion with_true_operand(Subject subject, Operator comparison) {
@@ -251,7 +251,7 @@ TEST_F(AssertionTest, NothingMeasuredNeverPassesWhateverIsAsked) {
   for (const Subject subject : kEverySubject) {
     for (const Operator comparison : kEveryOperator) {
       const Assertion assertion = with_true_operand(subject, comparison);
-      EXPECT_EQ(evaluate(assertion, nothing), State::kNotMeasured);
+      EXPECT_EQ(evaluate(assertion, nothing), State::kUnmeasured);
       EXPECT_EQ(actual_text(assertion, nothing), "not_measured");
     }
   }
@@ -266,7 +266,7 @@ TEST_F(AssertionTest, AHandshakeThatDidNotEndMeasuresNoTlsFact) {
         Subject::kCertificateSan, Subject::kCertificateFingerprint, Subject::kCertificateKeyBits,
         Subject::kCertificateChainValid}) {
     for (const Operator comparison : kEveryOperator) {
-      EXPECT_EQ(judge(with_true_operand(subject, comparison)), State::kNotMeasured);
+      EXPECT_EQ(judge(with_true_operand(subject, comparison)), State::kUnmeasured);
     }
   }
 }

@@ -250,7 +250,7 @@ TEST(Report, CarriesEveryAssertionsStateInOrder) {
   ASSERT_EQ(report.assertion_count, 4);
   EXPECT_EQ(report.assertions[0], AssertionState::kPassed);
   EXPECT_EQ(report.assertions[1], AssertionState::kFailed);
-  EXPECT_EQ(report.assertions[2], AssertionState::kNotMeasured);
+  EXPECT_EQ(report.assertions[2], AssertionState::kUnmeasured);
   EXPECT_EQ(report.assertions[3], AssertionState::kPassed);
   EXPECT_EQ(report.attempts, 3);
 }

@@ -183,5 +183,32 @@ TEST_F(ReloadTest, AStormLosesNothing) {
   EXPECT_EQ(summary.by_verdict[static_cast<std::size_t>(engine::Verdict::kDown)], summary.reports);
 }
 
+TEST_F(ReloadTest, HistoriesGoOnUnderTheSameId) {
+  start(monitors({"same", "changed", "gone"}));
+  for (int i = 0; i < 3; ++i) sink_->await({"same", "changed", "gone"});
+  ASSERT_TRUE(fleet_->reload(monitors({"same", "changed", "new"}, [](engine::MonitorSpec& spec) {
+    if (spec.name == "changed") spec.policy.timeout_ms = 9'000;
+  })));
+  sink_->await({"same", "changed", "new"});
+  stop();
+  std::map<std::string, int> counts = sink_->counts();
+  const engine::MonitorSet& set = fleet_->evaluated()->monitors;
+  int known = 0;
+  for (std::uint32_t i = 0; i < set.size(); ++i) {
+    const engine::History& history = fleet_->histories().at(i);
+    if (set.at(i).retired) {
+      EXPECT_EQ(history, engine::History{});
+      continue;
+    }
+    const std::string name(set.name(set.at(i)));
+    const int checks = static_cast<int>(history.failed_in_a_row());
+    EXPECT_LE(checks, counts[name]) << name;
+    // The check of a former revision that was under way belongs to no history.
+    EXPECT_GE(checks, counts[name] - (name == "changed" ? 1 : 0)) << name;
+    ++known;
+  }
+  EXPECT_EQ(known, 3);
+}
+
 }  // namespace
 }  // namespace tracer::sched

@@ -159,6 +159,7 @@ TEST(ScheduleForEver, NeverOverlapsAMonitorWithItself) {
   EXPECT_GT(next->late_ns, 7 * kSecond);
   EXPECT_GE(bench.schedule().skipped(), 7U);
   EXPECT_LE(bench.schedule().skipped(), 9U);
+  EXPECT_EQ(next->skipped, bench.schedule().skipped());
   bench.schedule().ended(next->monitor);
   EXPECT_GT(bench.next_timer_ns(), 10 * kSecond);
 }

@@ -70,7 +70,7 @@ class SnapshotTest : public ::testing::Test {
       spec.policy.retry_delay_ms = 0;
       EXPECT_TRUE(builder.add(spec));
     }
-    monitors_ = std::move(builder).build();
+    ConfigurationRef configuration = Configuration::load(std::move(builder).build()).value();
     FleetOptions options;
     options.shards = 2;
     options.shard.slots = 16;
@@ -80,13 +80,12 @@ class SnapshotTest : public ::testing::Test {
       return tl::expected<std::unique_ptr<engine::NameResolver>, std::string>(
           std::make_unique<Counting>());
     };
-    fleet_ = std::make_unique<Fleet>(options, monitors_, monitors_for(monitors_, "local"), sink_);
+    fleet_ = std::make_unique<Fleet>(options, std::move(configuration), sink_);
   }
 
   const engine::SystemClock clock_;
   const testing::PongServer server_;
   const engine::testing::RefusingPort refusing_;
-  engine::MonitorSet monitors_;
   Discard sink_;
   std::unique_ptr<Fleet> fleet_;
 };

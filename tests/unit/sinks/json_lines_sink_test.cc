@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/unit/sinks/captured_output.h"
 #include "tests/unit/sinks/manual_clock.h"
 #include "tests/unit/sinks/sample_reports.h"
 
@@ -65,6 +66,28 @@ class JsonLines : public testing::Test {
   int read_end_ = -1;
   int write_end_ = -1;
 };
+
+// What `tracer run --json >> FILE` finds after a kill.
+TEST_F(JsonLines, ATornLineAtTheEndOfAFileIsEnded) {
+  const auto all_after = [this](std::string_view before, int flags) {
+    const CapturedOutput output;
+    EXPECT_EQ(::write(output.descriptor(), before.data(), before.size()),
+              static_cast<ssize_t>(before.size()));
+    EXPECT_EQ(::fcntl(output.descriptor(), F_SETFL, flags), 0);
+    JsonLinesSink lines = sink(output.descriptor());
+    lines.write({&report_, 1});
+    EXPECT_TRUE(lines.finish());
+    return output.text();
+  };
+  std::string line;
+  append_report_json(line, report_, monitors_, {"local", "a"});
+  line += '\n';
+  for (const int flags : {0, O_APPEND}) {
+    EXPECT_EQ(all_after("{\"moni", flags), "{\"moni\n" + line);
+    EXPECT_EQ(all_after("{}\n", flags), "{}\n" + line);
+    EXPECT_EQ(all_after("", flags), line);
+  }
+}
 
 TEST_F(JsonLines, AFewLinesWaitAndLeaveWithinTheirTime) {
   JsonLinesSink lines = sink(write_end_);

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
+#include "engine/history.h"
 #include "tests/unit/sinks/captured_output.h"
 #include "tests/unit/sinks/manual_clock.h"
 #include "tests/unit/sinks/sample_reports.h"
@@ -18,7 +20,13 @@ using samples::Sample;
 class ChangesSinkTest : public testing::Test {
  protected:
   void write(const Sample& sample) {
-    const engine::Report report = sample.judged(monitors_);
+    engine::Report report = sample.judged(monitors_);
+    engine::History& history = histories_[report.outcome.monitor];
+    report.before = history;
+    if (engine::is_observed(report.failure)) {
+      history.observe(report.verdict, report.outcome.started_unix_ms);
+    }
+    report.after = history;
     sink_.write({&report, 1});
     EXPECT_TRUE(sink_.finish().has_value());
   }
@@ -28,6 +36,7 @@ class ChangesSinkTest : public testing::Test {
   engine::MonitorSet monitors_ =
       samples::monitor_set({samples::tls_monitor(), samples::redis_monitor()});
   ChangesSink sink_{output_.descriptor(), monitors_, {}, clock_};
+  std::array<engine::History, 2> histories_;
 };
 
 TEST_F(ChangesSinkTest, WhatIsUpFromTheStartAndStaysUpIsNotWorthALine) {
@@ -54,6 +63,25 @@ TEST_F(ChangesSinkTest, WhatIsDownFromTheStartHasNoPast) {
   write(samples::expired(0));
   EXPECT_EQ(output_.text().find("(was"), std::string::npos) << output_.text();
   EXPECT_NE(output_.text().find("certificate_expired"), std::string::npos);
+}
+
+TEST_F(ChangesSinkTest, WhatIsDownAsItWasBeforeARestartIsNoNews) {
+  for (int i = 0; i < 5; ++i) histories_[1].observe(engine::Verdict::kDown, i);
+  write(samples::refused(1));
+  EXPECT_EQ(output_.text(), "");
+  write(samples::redis_success(1));
+  EXPECT_NE(output_.text().find("up 127.0.0.1:6379 (was down for 6 checks)\n"), std::string::npos)
+      << output_.text();
+}
+
+TEST_F(ChangesSinkTest, ACheckThatWeBrokeOffIsNoNews) {
+  for (int round = 0; round < 2; ++round) {
+    samples::Sample broken_off = samples::refused(1);
+    broken_off.outcome().failure = engine::FailureCode::kLocalShutdown;
+    write(broken_off);
+    write(samples::redis_success(1));
+  }
+  EXPECT_EQ(output_.text(), "");
 }
 
 TEST(StatsLine, RatesAndLatenessAreThoseSinceTheLastLine) {

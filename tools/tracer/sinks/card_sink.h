@@ -24,6 +24,7 @@ class CardSink final : public sched::ReportSink {
            ProgressSink* progress = nullptr);
 
   void write(std::span<const engine::Report> reports) override;
+  void flush() override { writer_.flush(); }
   bool broken() const override { return writer_.broken(); }
   tl::expected<void, std::string> finish() override;
 

@@ -14,31 +14,23 @@ ChangesSink::ChangesSink(int descriptor, const engine::MonitorSet& monitors,
                          const Presentation& presentation, const engine::Clock& clock)
     : monitors_(&monitors),
       presentation_(presentation),
-      writer_(descriptor, "standard output", clock),
-      histories_(monitors.size()) {}
+      writer_(descriptor, "standard output", clock) {}
 
 void ChangesSink::write(std::span<const Report> reports) {
+  if (presentation_.quiet) return;
   for (const Report& report : reports) {
-    History& history = histories_[report.outcome.monitor];
-    const History before = history;
-    if (report.verdict == before.verdict) {
-      ++history.checks;
-      continue;
-    }
-    history = {report.verdict, 1};
-    if (presentation_.quiet) continue;
-    writer_.buffer() += line(report, before);
+    if (!report.after.known()) continue;
+    const Verdict before = report.before.known() ? report.before.verdict : Verdict::kUp;
+    if (report.after.verdict == before) continue;
+    writer_.buffer() += line(report);
     writer_.committed();
   }
 }
 
-void ChangesSink::monitors_changed(const engine::MonitorSet& monitors) {
-  monitors_ = &monitors;
-  histories_.resize(monitors.size());
-}
+void ChangesSink::monitors_changed(const engine::MonitorSet& monitors) { monitors_ = &monitors; }
 
 // "2026-01-31T23:59:59.999Z ✘ down shop: connection_refused (connect): …"
-std::string ChangesSink::line(const Report& report, const History& before) const {
+std::string ChangesSink::line(const Report& report) const {
   std::string text(timestamp(report.outcome.started_unix_ms).with_milliseconds());
   text += ' ';
   text += painted(verdict_mark(report.verdict, presentation_) + ' ' +
@@ -51,10 +43,11 @@ std::string ChangesSink::line(const Report& report, const History& before) const
     text += failure_phase_text(report);
     text += "): " + printable(failure_detail_text(report));
   }
-  if (before.checks > 0) {
+  if (report.before.known()) {
+    const std::uint32_t checks = report.before.same_in_a_row;
     text += " (was ";
-    text += engine::verdict_name(before.verdict);
-    text += " for " + count_text(before.checks) + (before.checks == 1 ? " check)" : " checks)");
+    text += engine::verdict_name(report.before.verdict);
+    text += " for " + count_text(checks) + (checks == 1 ? " check)" : " checks)");
   }
   return text + '\n';
 }

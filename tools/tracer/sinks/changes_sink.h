@@ -1,11 +1,10 @@
 // What changes, for people who watch a run that goes on: a line when a monitor's verdict is another
-// than before, and at first for those that are not up. Evaluator thread.
+// than before, and for those that are not up when nothing was known of them. What was known before
+// a restart counts. Evaluator thread.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "engine/clock.h"
 #include "engine/monitor.h"
@@ -23,21 +22,17 @@ class ChangesSink final : public sched::ReportSink {
 
   void write(std::span<const engine::Report> reports) override;
   void monitors_changed(const engine::MonitorSet& monitors) override;
+  void flush() override { writer_.flush(); }
   void tick() override { writer_.tick(); }
   bool broken() const override { return writer_.broken(); }
   tl::expected<void, std::string> finish() override;
 
  private:
-  struct History {
-    engine::Verdict verdict = engine::Verdict::kUp;
-    std::uint32_t checks = 0;  // in a row with this verdict
-  };
-  std::string line(const engine::Report& report, const History& before) const;
+  std::string line(const engine::Report& report) const;
 
   const engine::MonitorSet* monitors_;
   Presentation presentation_;
   DescriptorWriter writer_;
-  std::vector<History> histories_;  // by monitor
 };
 
 }  // namespace tracer::cli

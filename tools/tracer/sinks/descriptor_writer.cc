@@ -1,6 +1,8 @@
 #include "tools/tracer/sinks/descriptor_writer.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,11 +29,32 @@ int write_all(int descriptor, std::string_view bytes) {
   return 0;
 }
 
+// Standard output is often open for writing alone, so the file is opened once more for its end. One
+// that may not be read is taken to be whole.
+bool ends_within_a_line(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const bool appends = (::fcntl(descriptor, F_GETFL) & O_APPEND) != 0;
+  const off_t end = appends ? status.st_size : ::lseek(descriptor, 0, SEEK_CUR);
+  if (end <= 0) return false;
+  const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+  const int readable = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (readable < 0) return false;
+  char last = '\n';
+  const bool torn = ::pread(readable, &last, 1, end - 1) == 1 && last != '\n';
+  ::close(readable);
+  return torn;
+}
+
 }  // namespace
 
 DescriptorWriter::DescriptorWriter(int descriptor, std::string name, const engine::Clock& clock)
     : descriptor_(descriptor), name_(std::move(name)), clock_(clock) {
   buffer_.reserve(2 * kFlushBytes);
+}
+
+void DescriptorWriter::end_torn_line() {
+  if (ends_within_a_line(descriptor_)) buffer_ += '\n';
 }
 
 void DescriptorWriter::committed() {

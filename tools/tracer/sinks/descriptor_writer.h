@@ -22,6 +22,9 @@ class DescriptorWriter {
   // Neither is owned; both outlive this. `name` is for error messages: "standard output".
   DescriptorWriter(int descriptor, std::string name, const engine::Clock& clock);
 
+  // Where the descriptor is a file that ends in the middle of a line, such as one that a killed
+  // program has left, what is written begins on a line of its own. To be called first.
+  void end_torn_line();
   // Append here, then call committed(): it flushes once there is enough, or once it is time.
   std::string& buffer() { return buffer_; }
   void committed();

@@ -8,7 +8,9 @@ JsonLinesSink::JsonLinesSink(Target target, const engine::MonitorSet& monitors, 
                              const engine::Clock& clock)
     : writer_(target.descriptor, std::move(target.name), clock),
       monitors_(&monitors),
-      reporter_(std::move(reporter)) {}
+      reporter_(std::move(reporter)) {
+  writer_.end_torn_line();
+}
 
 void JsonLinesSink::write(std::span<const engine::Report> reports) {
   for (const engine::Report& report : reports) {

@@ -1,4 +1,7 @@
 // Every report as one line of JSON on a file descriptor, for programs. Evaluator thread.
+//
+// Invariant: a line that a killed run left torn at the end of a file never runs into a line of
+// ours.
 #pragma once
 
 #include <span>
@@ -25,6 +28,7 @@ class JsonLinesSink final : public sched::ReportSink {
 
   void write(std::span<const engine::Report> reports) override;
   void monitors_changed(const engine::MonitorSet& monitors) override { monitors_ = &monitors; }
+  void flush() override { writer_.flush(); }
   void tick() override { writer_.tick(); }
   bool broken() const override { return writer_.broken(); }
   tl::expected<void, std::string> finish() override;

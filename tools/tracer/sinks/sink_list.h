@@ -18,6 +18,9 @@ class SinkList final : public sched::ReportSink {
   void write(std::span<const engine::Report> reports) override {
     for (sched::ReportSink* sink : sinks_) sink->write(reports);
   }
+  void flush() override {
+    for (sched::ReportSink* sink : sinks_) sink->flush();
+  }
   void tick() override {
     for (sched::ReportSink* sink : sinks_) sink->tick();
   }

@@ -36,6 +36,7 @@ class TableSink final : public sched::ReportSink {
   TableSink(const Options& options, const engine::MonitorSet& monitors, const engine::Clock& clock);
 
   void write(std::span<const engine::Report> reports) override;
+  void flush() override;
   void tick() override;
   bool broken() const override { return writer_.broken(); }
   tl::expected<void, std::string> finish() override;
@@ -52,7 +53,6 @@ class TableSink final : public sched::ReportSink {
   void stream(const engine::Report& report);
   void show(const Row& row);
   void show_kept_rows();
-  void flush();
 
   Options options_;
   const engine::Clock& clock_;

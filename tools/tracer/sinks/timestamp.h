@@ -1,9 +1,11 @@
-// Unix times as the text of RFC 3339 in UTC, without the C library's locks or the time zone. Pure.
+// Unix times as the text of RFC 3339 in UTC and back, without the C library's locks or the time
+// zone. Pure.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace tracer::cli {
@@ -17,5 +19,8 @@ struct Timestamp {
 };
 
 Timestamp timestamp(std::int64_t unix_ms);
+
+// Reads what with_milliseconds() writes, and no other form of RFC 3339.
+std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 }  // namespace tracer::cli
