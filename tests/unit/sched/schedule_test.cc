@@ -6,86 +6,14 @@
 #include <optional>
 #include <vector>
 
-#include "sched/timing_wheel.h"
+#include "tests/unit/sched/schedule_bench.h"
 
 namespace tracer::sched {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kOrigin = 1000 * kSecond;
-constexpr std::int64_t kOriginUnixMs = 1'700'000'000'000;
-constexpr TimerId kFirstTimer = 7;
-
-engine::Tick at(std::int64_t after_ns) {
-  return {kOrigin + after_ns, kOriginUnixMs + after_ns / 1'000'000};
-}
-
-engine::MonitorSet make_monitors(std::uint32_t count, std::int64_t interval_ms) {
-  engine::MonitorSetBuilder builder;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    engine::MonitorSpec spec;
-    spec.host = "127.0.0.1";
-    spec.port = static_cast<std::uint16_t>(1000 + i);
-    spec.policy.interval_ms = interval_ms;
-    EXPECT_TRUE(builder.add(spec));
-  }
-  return std::move(builder).build();
-}
-
-// A schedule with a wheel of its own, and virtual time.
-class Bench {
- public:
-  Bench(std::uint32_t count, std::int64_t interval_ms, Repetition repetition)
-      : monitors_(make_monitors(count, interval_ms)),
-        wheel_(kFirstTimer + count, kOrigin),
-        schedule_(monitors_, repetition, wheel_, kFirstTimer) {
-    schedule_.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) schedule_.add(i, at(0));
-  }
-
-  void advance_to(std::int64_t after_ns) {
-    now_ = at(after_ns);
-    std::vector<TimerId> fired;
-    wheel_.advance(now_.now_ns, fired);
-    for (const TimerId timer : fired) schedule_.on_timer(timer);
-  }
-  std::optional<engine::Attempt> next() { return schedule_.next(now_); }
-  // Makes every attempt that is due now, each ending at once.
-  std::vector<engine::Attempt> make_all() {
-    std::vector<engine::Attempt> made;
-    while (const auto attempt = next()) {
-      made.push_back(*attempt);
-      schedule_.ended(attempt->monitor);
-    }
-    return made;
-  }
-  void retry(const engine::Attempt& failed, std::int64_t delay_ms) {
-    schedule_.retry({failed.monitor, static_cast<std::uint8_t>(failed.number + 1), delay_ms,
-                     failed.scheduled_unix_ms},
-                    now_);
-  }
-  bool resume(engine::Attempt& held) { return schedule_.resume(held, now_); }
-  Schedule& schedule() { return schedule_; }
-  std::int64_t next_timer_ns() const { return wheel_.next_deadline_ns() - kOrigin; }
-  // When a monitor is due for the first time at or after a moment: on the wall clock, the hash of
-  // its id is where its grid begins.
-  std::int64_t due_ns(std::uint32_t monitor, std::int64_t after_ns) const {
-    const std::int64_t interval_ms = monitors_.policy(monitors_.at(monitor)).interval_ms;
-    const auto offset_ms = static_cast<std::int64_t>(monitors_.at(monitor).id_hash %
-                                                     static_cast<std::uint64_t>(interval_ms));
-    std::int64_t after_ms = after_ns / 1'000'000;
-    while ((kOriginUnixMs + after_ms - offset_ms) % interval_ms != 0) ++after_ms;
-    return after_ms * 1'000'000;
-  }
-  std::int64_t first_due_ns() const { return due_ns(0, 0); }
-  const engine::Tick& now() const { return now_; }
-
- private:
-  engine::MonitorSet monitors_;
-  TimingWheel wheel_;
-  Schedule schedule_;
-  engine::Tick now_ = at(0);
-};
+using testing::Bench;
+using testing::kOrigin;
+using testing::kSecond;
 
 TEST(ScheduleOnce, BeginsEveryCheckOnceAndIsOver) {
   Bench bench(100, 60'000, Repetition::kOnce);
@@ -336,95 +264,6 @@ TEST(ScheduleEnd, CutsWhatWaitsAndBeginsNothing) {
   bench.advance_to(100 * kSecond);
   EXPECT_FALSE(bench.next());
   EXPECT_EQ(bench.schedule().begun(), 2U);
-}
-
-TEST(ScheduleForEver, GridIsThatOfTheWallClock) {
-  Bench bench(50, 10'000, Repetition::kForEver);
-  bench.advance_to(20 * kSecond);
-  for (const auto& attempt : bench.make_all()) {
-    const std::int64_t due_ns = bench.due_ns(attempt.monitor, 0);
-    EXPECT_EQ(attempt.scheduled_unix_ms, kOriginUnixMs + due_ns / 1'000'000);
-  }
-}
-
-TEST(ScheduleForEver, AMonitorThatIsRemovedIsNotCheckedAgain) {
-  Bench bench(3, 10'000, Repetition::kForEver);
-  bench.schedule().remove(1);
-  EXPECT_EQ(bench.schedule().take_departed(), std::vector<std::uint32_t>{1});
-  bench.advance_to(10 * kSecond);
-  for (const auto& attempt : bench.make_all()) EXPECT_NE(attempt.monitor, 1U);
-  EXPECT_EQ(bench.schedule().begun(), 2U);
-}
-
-TEST(ScheduleForEver, AMonitorThatIsRemovedWhileItIsDueIsPassedOver) {
-  Bench bench(3, 10'000, Repetition::kForEver);
-  bench.advance_to(10 * kSecond);
-  bench.schedule().remove(0);
-  bench.schedule().remove(2);
-  EXPECT_TRUE(bench.schedule().take_departed().empty());
-  const auto made = bench.make_all();
-  ASSERT_EQ(made.size(), 1U);
-  EXPECT_EQ(made[0].monitor, 1U);
-  EXPECT_EQ(bench.schedule().take_departed().size(), 2U);
-}
-
-TEST(ScheduleForEver, AMonitorThatIsRemovedWhileItRunsDepartsWhenThatEnds) {
-  Bench bench(1, 10'000, Repetition::kForEver);
-  bench.advance_to(10 * kSecond);
-  const auto running = bench.next();
-  ASSERT_TRUE(running);
-  bench.schedule().remove(0);
-  EXPECT_TRUE(bench.schedule().take_departed().empty());
-  bench.schedule().ended(0);
-  EXPECT_EQ(bench.schedule().take_departed().size(), 1U);
-  bench.retry(*running, 0);
-  EXPECT_EQ(bench.schedule().take_cut().size(), 1U);
-  bench.advance_to(100 * kSecond);
-  EXPECT_FALSE(bench.next());
-}
-
-TEST(ScheduleForEver, RemovalCutsARetryThatWaitsOrIsDue) {
-  for (const std::int64_t delay_ms : {0, 5'000}) {
-    Bench bench(1, 60'000, Repetition::kForEver);
-    bench.advance_to(bench.first_due_ns());
-    const auto made = bench.make_all();
-    ASSERT_EQ(made.size(), 1U);
-    bench.retry(made[0], delay_ms);
-    bench.advance_to(bench.first_due_ns() + 1'000'000);
-    bench.schedule().remove(0);
-    EXPECT_EQ(bench.schedule().take_cut().size(), 1U);
-    EXPECT_FALSE(bench.next());
-    EXPECT_EQ(bench.schedule().take_departed().size(), 1U);
-  }
-}
-
-TEST(ScheduleForEver, ASuccessorWaitsForWhatIsUnderWay) {
-  Bench bench(2, 60'000, Repetition::kForEver);
-  bench.schedule().remove(1);
-  bench.advance_to(bench.first_due_ns());
-  ASSERT_TRUE(bench.next());
-  bench.schedule().remove(0);
-  bench.schedule().add(1, bench.now(), 0);
-  const std::int64_t timeout_ns = 10 * kSecond;  // the default
-  const std::int64_t due_ns = bench.due_ns(1, bench.first_due_ns() + timeout_ns);
-  EXPECT_GE(bench.next_timer_ns(), bench.first_due_ns());
-  bench.advance_to(due_ns - 1'000'000);
-  EXPECT_FALSE(bench.next());
-  bench.advance_to(due_ns);
-  const auto attempt = bench.next();
-  ASSERT_TRUE(attempt);
-  EXPECT_EQ(attempt->monitor, 1U);
-}
-
-TEST(ScheduleForEver, PlacesAreUsedAgain) {
-  Bench bench(2, 1'000, Repetition::kForEver);
-  for (int round = 0; round < 100; ++round) {
-    bench.schedule().remove(0);
-    EXPECT_EQ(bench.schedule().take_departed().size(), 1U);
-    bench.schedule().add(0, bench.now());
-  }
-  bench.advance_to(kSecond);
-  EXPECT_EQ(bench.make_all().size(), 2U);
 }
 
 TEST(ScheduleEnd, CutsARetryThatIsHeld) {
