@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/error_queue_read.h"
+#include "engine/connection_reset.h"
 #include "engine/limits.h"
 
 namespace tracer::engine {
@@ -66,6 +66,7 @@ class EpollRing final : public Ring {
     Operation pending = Operation::kNone;
     bool due = false;         // in due_, to be tried
     bool cancelling = false;  // cancel() was called for the pending operation
+    bool reset = false;       // the connection was, before its connect was confirmed
     int connect_error = 0;    // of a connect that did not get under way
     sockaddr_in6 address{};   // room for either family; a connect is confirmed by asking again
     std::span<const std::uint8_t> outgoing;
@@ -158,6 +159,7 @@ void EpollRing::connect(Slot slot, const Endpoint& target, const IpAddress& sour
   const unsigned length = target.to_sockaddr(address);
   assert(length <= sizeof state.address);
   std::memcpy(&state.address, &address, length);
+  state.reset = false;
   state.connect_error = start_connect(slot, source);
   if (state.connect_error != EINPROGRESS) make_due(slot);
 }
@@ -243,18 +245,17 @@ void EpollRing::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_descriptor_, &one, sizeof one);
 }
 
-// Asked again, a connected socket says so, one that failed says why, and one that is neither says
-// EALREADY. Of the latter the error queue tells when an ICMP message came while connect was at work
-// (a firewall of this host or a container network rejecting): it ends the attempt, as elsewhere.
+// The socket's error comes first: it also tells of an ICMP message that came while connect was at
+// work (a firewall of this host or a container network rejecting), which ends the attempt as
+// elsewhere. Without one, connect is asked again: a connected socket says so, and one that is still
+// on its way EALREADY.
 std::optional<std::int32_t> EpollRing::confirm_connect(const SlotState& state) {
-  const int error = connect_socket(state);
-  if (error == 0 || error == EISCONN) return 0;
-  if (error != EALREADY) return -error;
-  ErrorQueueRead reason;
-  const auto read = static_cast<std::int32_t>(
-      recvmsg(state.descriptor, reason.message(), MSG_ERRQUEUE | MSG_DONTWAIT));
-  if (read < 0) return std::nullopt;
-  return -reason.error(read);
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -errno;
+  if (error == 0) error = connect_socket(state);
+  if (error == EALREADY) return std::nullopt;
+  return error == EISCONN ? 0 : -error;
 }
 
 // The pending operation's result, or nothing where it has to wait for an event.
@@ -264,7 +265,11 @@ std::optional<std::int32_t> EpollRing::attempt(SlotState& state) {
   switch (state.pending) {
     case Operation::kConnect:
       if (state.connect_error != EINPROGRESS) return -state.connect_error;
-      return confirm_connect(state);
+      if (const auto result = confirm_connect(state); !result || !was_made_and_reset(*result)) {
+        return result;
+      }
+      state.reset = true;
+      break;
     case Operation::kSend:
       count = ::send(state.descriptor, state.outgoing.data(), state.outgoing.size(), MSG_NOSIGNAL);
       break;
@@ -278,9 +283,10 @@ std::optional<std::int32_t> EpollRing::attempt(SlotState& state) {
     case Operation::kNone:
       assert(false && "due without an operation");
   }
-  if (count >= 0) return static_cast<std::int32_t>(count);
-  if (errno == EAGAIN) return std::nullopt;
-  return -errno;
+  if (count < 0 && errno == EAGAIN) return std::nullopt;
+  const auto result = static_cast<std::int32_t>(count >= 0 ? count : -errno);
+  const bool transfer = state.pending == Operation::kSend || state.pending == Operation::kReceive;
+  return transfer && state.reset ? after_reset(result) : result;
 }
 
 void EpollRing::complete_known() {

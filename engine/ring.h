@@ -56,6 +56,7 @@ class Ring {
 
   // Creates a TCP socket in `slot`, binds it to `source` unless that has family 0, and connects.
   // A result of -ENFILE, -EMFILE, -ENOMEM or -ENOBUFS is a fault of ours, not the target's.
+  // A connection that was made and reset since is a success; the next operation finds the reset.
   virtual void connect(Slot slot, const Endpoint& target, const IpAddress& source, Token token) = 0;
   virtual void send(Slot slot, std::span<const std::uint8_t> bytes, Token token) = 0;
   virtual void receive(Slot slot, Token token) = 0;  // result 0: the peer closed its side

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/connection_reset.h"
 #include "engine/error_queue_read.h"
 #include "engine/limits.h"
 #include "engine/uring_ring_setup.h"
@@ -71,6 +72,7 @@ class UringRing final : public Ring {
     Operation pending = Operation::kNone;
     bool starved = false;     // the receive waits for a buffer and is not with the kernel
     bool cancelling = false;  // cancel() was called for the pending operation
+    bool reset = false;       // the connection was, before its connect was confirmed
     std::uint32_t uses = 0;   // tells what belongs to an earlier socket of the slot
     Token token = 0;          // of the pending operation
   };
@@ -91,7 +93,7 @@ class UringRing final : public Ring {
   Token internal_of_slot(Internal kind, Slot slot) const;
   void take(const io_uring_cqe& cqe);
   void take_internal(Internal kind, Slot slot, std::int32_t result);
-  bool take_of_slot(SlotState& state, std::int32_t result);
+  bool take_of_slot(SlotState& state, std::int32_t& result);
   void read_reason(Slot slot);
   void end_connect(Slot slot, std::int32_t result);
   void take_deferred();
@@ -159,6 +161,7 @@ void UringRing::connect(Slot slot, const Endpoint& target, const IpAddress& sour
   SlotState& state = slots_[slot];
   begin(slot, Operation::kConnect, token);
   ++state.uses;
+  state.reset = false;
   sockaddr_storage address{};
   const socklen_t length = target.to_sockaddr(address);
   assert(length <= sizeof state.address);
@@ -306,6 +309,8 @@ Token UringRing::internal_of_slot(Internal kind, Slot slot) const {
 void UringRing::end_connect(Slot slot, std::int32_t result) {
   // A socket that could not be put into its slot says nothing; the connect finds it empty.
   if (result == -EBADF) result = -ENFILE;
+  slots_[slot].reset = was_made_and_reset(result);
+  if (slots_[slot].reset) result = 0;
   slots_[slot].pending = Operation::kNone;
   completions_.push_back({slots_[slot].token, result, {}});
 }
@@ -329,7 +334,7 @@ void UringRing::take_internal(Internal kind, Slot slot, std::int32_t result) {
       if (result == -EALREADY) {
         read_reason(slot);
       } else {
-        end_connect(slot, 0);
+        end_connect(slot, was_made_and_reset(result) ? result : 0);
       }
       return;
     case Internal::kReason: {
@@ -360,12 +365,12 @@ void UringRing::take(const io_uring_cqe& cqe) {
     if (of_slot) take_internal(kind, slot, cqe.res);
     return;
   }
+  Completion completion{token, cqe.res, {}};
   // What is not a slot's is a poll.
   if (slot < slots_.size() && slots_[slot].pending != Operation::kNone &&
-      slots_[slot].token == token && !take_of_slot(slots_[slot], cqe.res)) {
+      slots_[slot].token == token && !take_of_slot(slots_[slot], completion.result)) {
     return;
   }
-  Completion completion{token, cqe.res, {}};
   if ((cqe.flags & IORING_CQE_F_BUFFER) != 0) {
     const auto id = static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
     const std::span<const std::uint8_t> buffer = buffers_.lent(id);
@@ -375,7 +380,7 @@ void UringRing::take(const io_uring_cqe& cqe) {
 }
 
 // False when there is nothing more to tell the caller for now.
-bool UringRing::take_of_slot(SlotState& state, std::int32_t result) {
+bool UringRing::take_of_slot(SlotState& state, std::int32_t& result) {
   const auto slot = static_cast<Slot>(&state - slots_.data());
   if (state.pending == Operation::kConnect) {
     end_connect(slot, result);  // only failures arrive here, and take the confirmation along
@@ -386,6 +391,7 @@ bool UringRing::take_of_slot(SlotState& state, std::int32_t result) {
     starved_.push_back(slot);
     return false;
   }
+  if (state.reset && state.pending != Operation::kClose) result = after_reset(result);
   state.pending = Operation::kNone;
   return true;
 }

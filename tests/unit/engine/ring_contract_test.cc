@@ -191,6 +191,24 @@ TEST_P(RingContract, TellsOfAReset) {
   EXPECT_EQ(take(token(kSend, 0)).result, -EPIPE);
 }
 
+// However soon the reset comes: often before anybody has asked how the connect went.
+TEST_P(RingContract, AConnectionThatIsResetAtOnceWasMade) {
+  constexpr std::uint32_t kCount = 500;
+  open(kCount);
+  const Listener listener;
+  std::thread resets([&listener] {
+    for (std::uint32_t i = 0; i < kCount; ++i) listener.accept().reset();
+  });
+  for (Slot slot = 0; slot < kCount; ++slot) connect(slot, listener.endpoint());
+  gather(kCount);
+  resets.join();
+  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, 0);
+  results_.clear();
+  for (Slot slot = 0; slot < kCount; ++slot) ring_->receive(slot, token(kReceive, slot));
+  gather(kCount);
+  for (const auto& [done, result] : results_) EXPECT_EQ(result.result, -ECONNRESET);
+}
+
 TEST_P(RingContract, DataStaysValidUntilTheNextWait) {
   constexpr std::uint32_t kCount = 64;
   open(kCount);
