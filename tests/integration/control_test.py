@@ -17,7 +17,8 @@ import threading
 import time
 import unittest
 
-TRACER = os.environ["TRACER_BIN"]
+from realservers import tracer
+
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.1".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
@@ -35,7 +36,7 @@ class ControlTest(unittest.TestCase):
 
     def start(self, *command, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen([TRACER, *command], **options)
+        process = subprocess.Popen(tracer.command(*command), **options)
         self.addCleanup(self.end, process)
         return process
 
@@ -84,7 +85,7 @@ class ControlTest(unittest.TestCase):
                 return json.loads(answer.readline())
 
     def tracer(self, *command):
-        return subprocess.run([TRACER, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        return subprocess.run(tracer.command(*command), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE, check=False)
 
 
@@ -159,7 +160,7 @@ class Socket(ControlTest):
         self.stop(second)
         self.assertEqual(self.ask({"request": "snapshot"})["pid"], first.pid)
         self.assertNotIn("warning", self.stop(first))
-        once = subprocess.run([TRACER, "run", "--once", "--quiet", os.path.join(self.directory, "monitors.json")],
+        once = subprocess.run(tracer.command("run", "--once", "--quiet", os.path.join(self.directory, "monitors.json")),
                               env=environment, capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual((once.returncode, once.stderr), (1, b""))
 

@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-TRACER = os.environ["TRACER_BIN"]
+from realservers import tracer
+
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.2".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
@@ -80,7 +81,7 @@ class State(unittest.TestCase):
         return os.path.join(self.directory.name, name)
 
     def start(self, *options, **streams):
-        process = subprocess.Popen([TRACER, "run", "--state", self.state, *options, self.path("monitors.json")],
+        process = subprocess.Popen(tracer.command("run", "--state", self.state, *options, self.path("monitors.json")),
                                    **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams})
         self.addCleanup(self.end, process)
         return process
