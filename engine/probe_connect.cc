@@ -122,6 +122,10 @@ void ProbePool::on_connect(Probe& probe, int result, const Tick& tick) {
 
 void ProbePool::connect_failed(Probe& probe, FailureCode code, std::string_view detail,
                                const Tick& tick) {
+  if (failure_info(code).ours && probe.untried == FailureCode::kNone) {
+    probe.untried = code;
+    probe.untried_detail = detail;
+  }
   if (policy(probe).addresses == AddressMode::kAny && try_next_address(probe, tick)) return;
   finish(probe, code, Phase::kConnect, detail, tick);
 }
