@@ -17,6 +17,7 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.generation = generation;
   probe.outcome.monitor = attempt.monitor;
   probe.outcome.attempt = attempt.number;
+  probe.outcome.check = attempt.check;
   probe.outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   probe.outcome.started_unix_ms = tick.unix_ms;
   probe.outcome.skipped = attempt.skipped;

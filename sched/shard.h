@@ -104,7 +104,8 @@ class Shard final : private engine::ProbeHost {
     std::uint8_t attempt = 0;
     bool is_cut = false;
     std::uint32_t skipped = 0;
-    std::int64_t scheduled_unix_ms = 0;
+    std::uint64_t check = 0;
+    std::int64_t scheduled_unix_ms = 0;  // of no cut
   };
 
   bool may_connect(engine::Slot slot, const engine::IpAddress& address) override;
