@@ -26,7 +26,7 @@ Shard::Shard(const ShardOptions& options, const ShardParts& parts, Configuration
       schedule_(configuration_->monitors, options.repetition, wheel_, options.slots),
       pacer_(options.starts_per_second),
       destinations_(options.per_address, options.slots),
-      outcomes_(limits::kOutcomeRingSize),
+      outcomes_(options.outcome_ring),
       commands_(limits::kCommandRingSize) {}
 
 Shard::~Shard() = default;

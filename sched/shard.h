@@ -31,6 +31,7 @@
 #include "sched/configuration.h"
 #include "sched/destinations.h"
 #include "sched/histogram.h"
+#include "sched/limits.h"
 #include "sched/pacer.h"
 #include "sched/published.h"
 #include "sched/restraints.h"
@@ -48,6 +49,7 @@ struct ShardOptions {
   std::uint32_t starts_per_second = 0;  // 0: no bound
   AddressBounds per_address;
   std::size_t remembered_chains = 4096;
+  std::size_t outcome_ring = limits::kOutcomeRingSize;  // a power of two
   engine::EgressPolicy egress;
 };
 
