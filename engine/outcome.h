@@ -60,6 +60,7 @@ struct Outcome {
   bool retry_cut = false;          // no attempt: what the check has found so far stands
   bool response_measured = false;  // an exchange took place
   bool response_matched = false;   // … and the expectation, if any, held
+  std::uint64_t check = 0;         // the number of its check, among those of the shard
   std::int64_t scheduled_unix_ms = 0;
   std::int64_t started_unix_ms = 0;
   IpAddress address;  // connected to, or tried last; family 0 when none was reached

@@ -263,6 +263,11 @@ void ProbePool::succeed(Probe& probe, const Tick& tick) {
 void ProbePool::finish(Probe& probe, FailureCode code, Phase phase, std::string_view detail,
                        const Tick& tick) {
   Outcome& outcome = probe.outcome;
+  if (phase == Phase::kConnect && probe.untried != FailureCode::kNone) {
+    // None of the others answered, but the one that we could not try might have.
+    code = probe.untried;
+    detail = probe.untried_detail;
+  }
   outcome.failure = code;
   outcome.failure_phase = phase;
   outcome.set_detail(detail);

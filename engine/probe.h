@@ -44,6 +44,7 @@ struct Attempt {
   std::int64_t not_after_ns = INT64_MAX;  // ends sooner than its timeout where this comes first
   std::int64_t late_ns = 0;               // how long after its due time it starts
   std::uint32_t skipped = 0;              // checks whose due times have passed by that
+  std::uint64_t check = 0;                // the number of its check, among those of the shard
 };
 
 // What a probe asks of the shard that owns it.

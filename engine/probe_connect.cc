@@ -17,6 +17,7 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.generation = generation;
   probe.outcome.monitor = attempt.monitor;
   probe.outcome.attempt = attempt.number;
+  probe.outcome.check = attempt.check;
   probe.outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   probe.outcome.started_unix_ms = tick.unix_ms;
   probe.outcome.skipped = attempt.skipped;
@@ -122,6 +123,10 @@ void ProbePool::on_connect(Probe& probe, int result, const Tick& tick) {
 
 void ProbePool::connect_failed(Probe& probe, FailureCode code, std::string_view detail,
                                const Tick& tick) {
+  if (failure_info(code).ours && probe.untried == FailureCode::kNone) {
+    probe.untried = code;
+    probe.untried_detail = detail;
+  }
   if (policy(probe).addresses == AddressMode::kAny && try_next_address(probe, tick)) return;
   finish(probe, code, Phase::kConnect, detail, tick);
 }

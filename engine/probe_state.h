@@ -26,6 +26,9 @@ struct ProbePool::Probe {
   std::span<const std::uint8_t> outgoing;  // what the ring has not sent yet
   std::string command;                     // of STARTTLS; `outgoing` points into it
   std::string response;
+  // Why an earlier address could not be tried, where that is a fault of ours; kNone: all were.
+  FailureCode untried = FailureCode::kNone;
+  std::string untried_detail;
   std::unique_ptr<StarttlsDialogue> starttls;
   std::unique_ptr<ssl::Session> tls;
   Outcome outcome;

@@ -90,10 +90,7 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
   const auto earlier = waiting_.find(outcome.monitor);
   if (outcome.retry_cut) {
     // One that names another check comes too late: that check has been settled meanwhile.
-    if (earlier == waiting_.end() ||
-        earlier->second.outcome.scheduled_unix_ms != outcome.scheduled_unix_ms) {
-      return;
-    }
+    if (earlier == waiting_.end() || earlier->second.outcome.check != outcome.check) return;
     ++summary_.retries_cut;
     settle(outcome.monitor);
     return;
@@ -154,7 +151,7 @@ void Evaluator::ask_for_retry(Shard& shard, const Report& report,
   waiting_.emplace(outcome.monitor, report);
   ++summary_.retries;
   const Retry retry{outcome.monitor, static_cast<std::uint8_t>(outcome.attempt + 1),
-                    policy.retry_delay_ms, outcome.scheduled_unix_ms};
+                    policy.retry_delay_ms, outcome.check};
   // A shard never waits for an evaluator to take commands, so this ends.
   while (!shard.retry(retry)) {
     shard.wake();

@@ -138,7 +138,7 @@ void Schedule::wait_until_due(std::uint32_t position) {
 
 void Schedule::cut(std::uint32_t position) {
   const Plan& plan = plans_[position];
-  cut_.push_back({share_[position], plan.retry_attempt, 0, plan.scheduled_unix_ms});
+  cut_.push_back({share_[position], plan.retry_attempt, 0, plan.check});
 }
 
 std::optional<Attempt> Schedule::next_retry(const Tick& tick) {
@@ -156,6 +156,7 @@ std::optional<Attempt> Schedule::next_retry(const Tick& tick) {
       continue;
     }
     Attempt attempt{share_[position], plan.retry_attempt, plan.scheduled_unix_ms};
+    attempt.check = plan.check;
     if (!once()) attempt.not_after_ns = plan.due_ns;
     plan.state = State::kRunning;
     return attempt;
@@ -176,11 +177,12 @@ std::optional<Attempt> Schedule::next(const Tick& tick) {
     Attempt attempt{.monitor = share_[position]};
     attempt.late_ns = tick.now_ns - plan.due_ns;
     attempt.scheduled_unix_ms = tick.unix_ms - attempt.late_ns / 1'000'000;
+    attempt.check = ++begun_;
+    plan.check = attempt.check;
     plan.scheduled_unix_ms = attempt.scheduled_unix_ms;
     plan.state = State::kRunning;
     if (!once()) plan.due_ns += interval_ns(position);
     attempt.skipped = skip_past(position, tick.now_ns);
-    ++begun_;
     return attempt;
   }
   return std::nullopt;
@@ -210,7 +212,7 @@ bool Schedule::resume(Attempt& attempt, const Tick& tick) {
   }
   // One that is not held any more has been cut; and another one may be held since then.
   if (plan.state != State::kRetryHeld || plan.retry_attempt != attempt.number ||
-      plan.scheduled_unix_ms != attempt.scheduled_unix_ms) {
+      plan.check != attempt.check) {
     return false;
   }
   if (tick.now_ns >= attempt.not_after_ns) {  // its timer fires within a millisecond
@@ -242,9 +244,8 @@ void Schedule::retry(const Retry& retry, const Tick& tick) {
   const std::uint32_t position = positions_[retry.monitor];
   Plan& plan = plans_[position];
   const std::int64_t at_ns = tick.now_ns + retry.delay_ms * 1'000'000;
-  const bool superseded = plan.state != State::kIdle ||
-                          plan.scheduled_unix_ms != retry.scheduled_unix_ms ||
-                          (!once() && at_ns >= plan.due_ns);
+  const bool superseded =
+      plan.state != State::kIdle || plan.check != retry.check || (!once() && at_ns >= plan.due_ns);
   if (ended_ || superseded) {
     cut_.push_back(retry);
     return;

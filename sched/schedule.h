@@ -35,7 +35,7 @@ struct Retry {
   std::uint32_t monitor = 0;
   std::uint8_t attempt = 0;  // the number of the attempt to make
   std::int64_t delay_ms = 0;
-  std::int64_t scheduled_unix_ms = 0;  // names the check
+  std::uint64_t check = 0;  // as the outcome has it; the wall clock's times may come twice
 };
 
 enum class Repetition : std::uint8_t { kOnce, kForEver };
@@ -98,6 +98,7 @@ class Schedule {
   };
   struct Plan {
     std::int64_t due_ns = 0;             // of the next check
+    std::uint64_t check = 0;             // the number of the check under way
     std::int64_t scheduled_unix_ms = 0;  // of the check under way
     State state = State::kIdle;
     std::uint8_t retry_attempt = 0;  // the number of the retry that waits or is due

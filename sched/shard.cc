@@ -26,7 +26,7 @@ Shard::Shard(const ShardOptions& options, const ShardParts& parts, Configuration
       schedule_(configuration_->monitors, options.repetition, wheel_, options.slots),
       pacer_(options.starts_per_second),
       destinations_(options.per_address, options.slots),
-      outcomes_(limits::kOutcomeRingSize),
+      outcomes_(options.outcome_ring),
       commands_(limits::kCommandRingSize) {}
 
 Shard::~Shard() = default;
@@ -163,8 +163,8 @@ void Shard::drain_schedule() {
   for (Attempt& attempt : destinations_.take_waiting()) {
     if (!schedule_.resume(attempt, tick_)) continue;
     schedule_.ended(attempt.monitor);
-    not_made_.push_back(
-        {attempt.monitor, attempt.number, false, attempt.skipped, attempt.scheduled_unix_ms});
+    not_made_.push_back({attempt.monitor, attempt.number, false, attempt.skipped, attempt.check,
+                         attempt.scheduled_unix_ms});
   }
 }
 
@@ -172,7 +172,7 @@ void Shard::drain_schedule() {
 // there may be as many as there are monitors.
 void Shard::report_not_made() {
   for (const Retry& cut : schedule_.take_cut()) {
-    not_made_.push_back({cut.monitor, cut.attempt, true, 0, cut.scheduled_unix_ms});
+    not_made_.push_back({cut.monitor, cut.attempt, true, 0, cut.check, 0});
   }
   while (!not_made_.empty() && finished_.empty()) {
     finished_.push_back(outcome_of(not_made_.front()));
@@ -185,6 +185,7 @@ Outcome Shard::outcome_of(const NotMade& attempt) const {
   Outcome outcome;
   outcome.monitor = attempt.monitor;
   outcome.attempt = attempt.attempt;
+  outcome.check = attempt.check;
   outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   outcome.skipped = attempt.skipped;
   outcome.retry_cut = attempt.is_cut;

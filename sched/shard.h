@@ -31,6 +31,7 @@
 #include "sched/configuration.h"
 #include "sched/destinations.h"
 #include "sched/histogram.h"
+#include "sched/limits.h"
 #include "sched/pacer.h"
 #include "sched/published.h"
 #include "sched/restraints.h"
@@ -48,6 +49,7 @@ struct ShardOptions {
   std::uint32_t starts_per_second = 0;  // 0: no bound
   AddressBounds per_address;
   std::size_t remembered_chains = 4096;
+  std::size_t outcome_ring = limits::kOutcomeRingSize;  // a power of two
   engine::EgressPolicy egress;
 };
 
@@ -104,7 +106,8 @@ class Shard final : private engine::ProbeHost {
     std::uint8_t attempt = 0;
     bool is_cut = false;
     std::uint32_t skipped = 0;
-    std::int64_t scheduled_unix_ms = 0;
+    std::uint64_t check = 0;
+    std::int64_t scheduled_unix_ms = 0;  // of no cut
   };
 
   bool may_connect(engine::Slot slot, const engine::IpAddress& address) override;

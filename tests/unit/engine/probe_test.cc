@@ -280,6 +280,21 @@ TEST(ProbeConnects, AfterTheConnectTheWholeTimeoutCounts) {
   EXPECT_EQ(harness.connects().size(), 1U);  // only a connect that fails leads to the next
 }
 
+// One that could not be tried for want of a descriptor, or is not allowed, might have answered.
+TEST(ProbeConnects, BlamesNobodyWhereAnAddressFailedForUs) {
+  for (const int theirs : {0, -ECONNREFUSED, -EINPROGRESS}) {
+    ProbeHarness harness(named_monitor());
+    harness.answer = addresses({"192.0.2.1", "192.0.2.2"});
+    harness.connect_result = [&](const Endpoint& target) {
+      return target.address == address("192.0.2.1") ? -EMFILE : theirs;
+    };
+    harness.start();
+    const Outcome& outcome = harness.finish();
+    EXPECT_EQ(outcome.failure, theirs == 0 ? FailureCode::kNone : FailureCode::kLocalResources);
+    EXPECT_EQ(harness.connects().size(), 2U);
+  }
+}
+
 TEST(ProbeConnects, AllAddressesMustPass) {
   MonitorSpec spec = named_monitor();
   spec.policy.addresses = AddressMode::kAll;

@@ -47,6 +47,7 @@ class Bench {
 
   void advance_to(std::int64_t after_ns) {
     now_ = at(after_ns);
+    now_.unix_ms -= set_back_ms_;
     std::vector<TimerId> fired;
     wheel_.advance(now_.now_ns, fired);
     for (const TimerId timer : fired) schedule_.on_timer(timer);
@@ -62,11 +63,12 @@ class Bench {
     return made;
   }
   void retry(const engine::Attempt& failed, std::int64_t delay_ms) {
-    schedule_.retry({failed.monitor, static_cast<std::uint8_t>(failed.number + 1), delay_ms,
-                     failed.scheduled_unix_ms},
-                    now_);
+    schedule_.retry(
+        {failed.monitor, static_cast<std::uint8_t>(failed.number + 1), delay_ms, failed.check},
+        now_);
   }
   bool resume(engine::Attempt& held) { return schedule_.resume(held, now_); }
+  void set_back(std::int64_t ms) { set_back_ms_ += ms; }  // the wall clock, from now on
   Schedule& schedule() { return schedule_; }
   std::int64_t next_timer_ns() const { return wheel_.next_deadline_ns() - kOrigin; }
   // When a monitor is due for the first time at or after a moment: on the wall clock, the hash of
@@ -87,6 +89,7 @@ class Bench {
   TimingWheel wheel_;
   Schedule schedule_;
   engine::Tick now_ = at(0);
+  std::int64_t set_back_ms_ = 0;
 };
 
 }  // namespace tracer::sched::testing
