@@ -180,8 +180,10 @@ issue no_san P-256 "/CN=www.example.test" intermediate <<< "extendedKeyUsage = s
 leaf many_names P-256 intermediate \
   "subjectAltName = DNS:www.example.test$(printf ',DNS:host%04d.example.test' $(seq 800))"
 
+leaf elsewhere P-256 intermediate "subjectAltName = DNS:elsewhere.test"
+
 # The keys of those that servers and clients present in handshakes, and one that is none of them.
-for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only many_names root_rsa; do
+for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only elsewhere many_names root_rsa; do
   cp "work/$name.key" "$name.key"
 done
 rm -r work
