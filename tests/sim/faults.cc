@@ -203,6 +203,18 @@ bool Faults::Counts::complete() const {
   return all;
 }
 
+const ErrnoCase& nth_error(NthFault::Kind kind, Operation operation) {
+  int error = ENOMEM;
+  if (kind == NthFault::Kind::kUnreachable) error = EHOSTUNREACH;
+  if (kind == NthFault::Kind::kDenied) error = EPERM;
+  if (kind == NthFault::Kind::kTargets) {
+    error = operation == Operation::kConnect ? ECONNREFUSED : ECONNRESET;
+  }
+  const auto cases = errnos_of(operation);
+  const auto found = std::ranges::find(cases, error, &ErrnoCase::error);
+  return found == cases.end() ? cases.front() : *found;
+}
+
 std::string codes_text(Codes codes) {
   std::string text;
   for (int code = 0; code < engine::kFailureCodeCount; ++code) {

@@ -119,6 +119,17 @@ class Faults {
   Counts counts_;
 };
 
+// Makes the n-th operation of a simulation end as told. None where n is 0.
+struct NthFault {
+  enum class Kind : std::uint8_t { kOurs, kTargets, kUnreachable, kDenied, kHangs };
+  std::uint64_t n = 0;
+  Kind kind = Kind::kOurs;
+  std::uint64_t seen = 0;
+};
+
+// REQUIRES: not kHangs.
+const ErrnoCase& nth_error(NthFault::Kind kind, Operation operation);
+
 // Sets of failure codes: what an attempt may end with.
 using Codes = std::uint64_t;
 static_assert(engine::kFailureCodeCount <= 64);

@@ -61,8 +61,8 @@ class Program {
     }
     if (!list_.empty() && !run_list(runner)) return 2;
     if (seconds_ > 0) run_for(runner);
-    for (std::uint64_t i = 0; list_.empty() && seconds_ == 0 && i < count_; ++i)
-      one(runner, from_ + i);
+    const bool counted = list_.empty() && seconds_ == 0;
+    for (std::uint64_t i = 0; counted && i < count_; ++i) one(runner, from_ + i);
     runner.print(table_);
     if (covered_ && !runner.counts().complete()) {
       std::printf("Some fault never struck.\n%s", runner.counts().table().c_str());

@@ -28,7 +28,7 @@ std::string lower(std::string text) {
 void Model::check_pacing(Shard& shard) {
   if (scenario_.shard.starts_per_second == 0) return;
   const std::int64_t burst_ns = 50 * kMillisecond + tick_ns_;
-  if (shard.pace_ns + tick_ns_ > now_ns()) faults_.count(Fault::kPaced);
+  if (shard.pace_ns + 2 * tick_ns_ > now_ns()) faults_.count(Fault::kPaced);
   shard.pace_ns = std::max(shard.pace_ns, now_ns() - burst_ns);
   require(shard.pace_ns <= now_ns(), Invariant::kPacing, "more starts than a second may have");
   shard.pace_ns += kSecond / scenario_.shard.starts_per_second;

@@ -27,28 +27,6 @@ constexpr Codes kHanging[] = {
           engine::FailureCode::kTlsTimeout),
 };
 
-const ErrnoCase& errno_case(Operation operation, int error) {
-  const auto cases = errnos_of(operation);
-  const auto found = std::ranges::find(cases, error, &ErrnoCase::error);
-  return found == cases.end() ? cases.front() : *found;
-}
-
-int nth_errno(NthFault::Kind kind, Operation operation) {
-  switch (kind) {
-    case NthFault::Kind::kOurs:
-      return ENOMEM;
-    case NthFault::Kind::kTargets:
-      return operation == Operation::kConnect ? ECONNREFUSED : ECONNRESET;
-    case NthFault::Kind::kUnreachable:
-      return EHOSTUNREACH;
-    case NthFault::Kind::kDenied:
-      return EPERM;
-    case NthFault::Kind::kHangs:
-      break;
-  }
-  return 0;
-}
-
 }  // namespace
 
 struct SimRing::Socket {
@@ -142,7 +120,7 @@ bool SimRing::meddle_nth(Socket& socket, Operation operation) {
     if (operation == Operation::kClose) return false;
     hang(socket, operation);
   } else {
-    fail(socket, errno_case(operation, nth_errno(nth.kind, operation)));
+    fail(socket, nth_error(nth.kind, operation));
   }
   return true;
 }

@@ -57,14 +57,6 @@ class SlotWatcher {
   virtual void overheard(std::uint32_t, engine::Slot) {}
 };
 
-// Makes the n-th operation of a simulation end as told. None where n is 0.
-struct NthFault {
-  enum class Kind : std::uint8_t { kOurs, kTargets, kUnreachable, kDenied, kHangs };
-  std::uint64_t n = 0;
-  Kind kind = Kind::kOurs;
-  std::uint64_t seen = 0;
-};
-
 class SimRing final : public engine::Ring {
  public:
   struct Surroundings {
