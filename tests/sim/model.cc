@@ -180,7 +180,7 @@ void Model::judge(const Attempt& attempt, const Outcome& outcome) {
   monitor.waiting.reset();
   const Expected report = report_of(outcome);
   if (wants_retry(outcome.monitor, report)) {
-    monitor.waiting = Waiting{report, monitor.last_end_ns};
+    monitor.waiting = Waiting{report, monitor.last_end_ns, now_ns()};
   } else {
     expect(monitor, report);
   }

@@ -75,6 +75,7 @@ class Model final : public SlotWatcher, public ResolveWatcher {
   struct Waiting {  // a check that is to be tried again, and what it ends with otherwise
     Expected report;
     std::int64_t end_ns = 0;
+    std::int64_t asked_ns = 0;
   };
   struct Monitor {
     std::uint32_t shard = 0;
@@ -88,6 +89,7 @@ class Model final : public SlotWatcher, public ResolveWatcher {
   struct Begun {          // a check
     std::uint64_t order;  // in which it began
     std::int64_t due_ns;  // when it could, for all its monitor knows
+    std::uint32_t monitor;
     bool operator<(const Begun& other) const { return order < other.order; }
   };
   struct Shard {

@@ -23,13 +23,12 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-// A bucket that fills evenly and holds a twentieth of a second's worth; and that of a tick more,
-// for a shard may begin by a look at the clock that is so old.
+// A bucket that fills evenly and holds a twentieth of a second's worth.
 void Model::check_pacing(Shard& shard) {
   if (scenario_.shard.starts_per_second == 0) return;
-  const std::int64_t burst_ns = 50 * kMillisecond + tick_ns_;
-  if (shard.pace_ns + 2 * tick_ns_ > now_ns()) faults_.count(Fault::kPaced);
-  shard.pace_ns = std::max(shard.pace_ns, now_ns() - burst_ns);
+  constexpr std::int64_t kBurstNs = 50 * kMillisecond;
+  if (shard.pace_ns + tick_ns_ > now_ns()) faults_.count(Fault::kPaced);
+  shard.pace_ns = std::max(shard.pace_ns, now_ns() - kBurstNs);
   require(shard.pace_ns <= now_ns(), Invariant::kPacing, "more starts than a second may have");
   shard.pace_ns += kSecond / scenario_.shard.starts_per_second;
 }
@@ -46,7 +45,10 @@ void Model::check_first(Monitor& monitor, const Attempt& attempt, const Outcome&
   // The monitor's last attempt may have ended after this one began to wait for it, not before.
   require(!scenario_.calm || attempt.start_ns <= since_ns + 2 * tick_ns_, Invariant::kSchedule,
           [&] { return about(outcome.monitor, "a check that nothing held back began late"); });
-  by_shard_[monitor.shard].begun.push_back({attempt.order, since_ns});
+  // Else a retry was cut so lately that its notice is still on its way: it was not due before that.
+  if (!monitor.waiting) {
+    by_shard_[monitor.shard].begun.push_back({attempt.order, since_ns, attempt.monitor});
+  }
   if (once()) {
     monitor.next_due_ns = kNever;
     return;
@@ -68,6 +70,9 @@ void Model::check_retry(Monitor& monitor, const Attempt& attempt, const Outcome&
   const std::int64_t delay_ns = policy(outcome.monitor).retry_delay_ms * kMillisecond;
   require(attempt.start_ns >= waiting->end_ns + delay_ns, Invariant::kRetries,
           [&] { return about(outcome.monitor, "a retry before its delay was over"); });
+  require(!scenario_.calm || attempt.start_ns <= waiting->asked_ns + delay_ns + 2 * tick_ns_,
+          Invariant::kRetries,
+          [&] { return about(outcome.monitor, "a retry that nothing held back began late"); });
   require(once() || attempt.start_ns < monitor.next_due_ns, Invariant::kRetries,
           [&] { return about(outcome.monitor, "a retry after the next check was due"); });
 }
@@ -106,16 +111,18 @@ void Model::check_times(const Attempt& attempt, const Outcome& outcome, std::int
           [&] { return about(outcome.monitor, "begins before its last attempt has ended"); });
 }
 
-// Checks begin in the order in which they came due. Not known of a check is when a retry before it
-// was cut, where the evaluator learnt of that later.
+// Checks begin in the order in which they came due. When a retry before one was cut is not known
+// where the evaluator learnt of that later.
 void Model::check_order() {
   if (faults_.weight(Fault::kEvaluatorStalls) > 0) return;
   for (Shard& shard : by_shard_) {
     std::sort(shard.begun.begin(), shard.begun.end());
     std::int64_t latest_ns = 0;
     for (const Begun& check : shard.begun) {
-      require(check.due_ns >= latest_ns - 2 * tick_ns_, Invariant::kSchedule,
-              "a check began before another that was due earlier");
+      require(check.due_ns >= latest_ns - 2 * tick_ns_, Invariant::kSchedule, [&] {
+        return about(check.monitor, "was due at " + std::to_string(check.due_ns) +
+                                        " and began after one that was due later");
+      });
       latest_ns = std::max(latest_ns, check.due_ns);
     }
   }

@@ -121,6 +121,18 @@ void World::step_shard(std::uint32_t shard) {
   if (slots_short) faults_.count(Fault::kSlotsShort);
 }
 
+// As a signal would: the shard looks at its clock, finds nothing to do, and waits again. What is
+// asked of it next reaches it at the present time, not at that of its last look, and only if
+// somebody wakes it.
+void World::interrupt(std::uint32_t shard) {
+  constexpr int kMostSteps = 100;
+  step_shard(shard);
+  const Actor& actor = actors_[shard];
+  for (int i = 0; i < kMostSteps && !actor.over && !actor.ring->waiting(); ++i) step_shard(shard);
+  // One that waits for room among the outcomes finds it only after a look at its clock.
+  if (shards_[shard]->statistics().finished > 0) step_shard(shard);
+}
+
 void World::drain() {
   if (canary_ != Canary::kIgnoresDrain) {
     evaluator_->drain();
@@ -148,7 +160,7 @@ void World::take_step(const Step& step) {
       return;
     case Step::Kind::kAbort:
       faults_.count(Fault::kAbort);
-      for (std::uint32_t i = 0; i < shards_.size(); ++i) step_shard(i);
+      for (std::uint32_t i = 0; i < shards_.size(); ++i) interrupt(i);
       drain();
       for (const auto& shard : shards_) shard->abort();
       model_->aborted();
@@ -191,8 +203,7 @@ void World::evaluate() {
   std::size_t most = 1;
   bool full = false;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
-    // What a shard is asked for reaches it at the present time, not at that of its last look.
-    step_shard(i);
+    interrupt(i);
     show_outcomes(i);
     most = std::max(most, actors_[i].shown);
     full = full || actors_[i].shown == scenario_.shard.outcome_ring;

@@ -55,6 +55,7 @@ class World {
   std::int64_t earliest_ns();
   std::size_t choose();
   void step_shard(std::uint32_t shard);
+  void interrupt(std::uint32_t shard);
   void take_step(const Step& step);
   void drain();
   void look_for_outcomes();
