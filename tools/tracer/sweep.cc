@@ -123,7 +123,7 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
     if (!reloader) return ReloadResult(tl::unexpected(std::vector<std::string>{"a single sweep"}));
     return reloader->request().get();
   };
-  const auto control = start_control(options.control, std::move(handlers));
+  auto control = start_control(options.control, std::move(handlers));
   if (!control) {
     fmt::print(stderr, "tracer: {}\n", control.error());
     return kOwnTrouble;
@@ -142,6 +142,7 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
   const auto summary = fleet.run();
   const bool aborted = signals.count() > 1;
   signals.release();
+  control->reset();  // before what its handlers use
   reloader.reset();
   if (!summary) {  // nothing was checked, and there is nothing to sum up
     fmt::print(stderr, "tracer: {}\n", summary.error());
