@@ -1,5 +1,6 @@
 #include "sched/evaluator.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -43,9 +44,9 @@ void Evaluator::take_change() {
   EvaluatorChange* change = change_.take();
   if (change == nullptr) return;
   // What is in the rings now may be the last word on monitors whose indices are given away again.
-  for (std::size_t taken = 0; taken < limits::kOutcomeRingSize; taken += limits::kEvaluatorBatch) {
-    (void)take_outcomes();
-  }
+  std::size_t most = 0;
+  for (const auto& shard : shards_) most = std::max(most, shard->outcomes().capacity());
+  for (std::size_t taken = 0; taken < most; taken += batch_.size()) (void)take_outcomes();
   std::swap(configuration_, change->configuration);
   histories_.resize(configuration_->monitors.size());
   for (const std::uint32_t monitor : change->added) histories_.set(monitor, {});

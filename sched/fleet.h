@@ -36,7 +36,7 @@ std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
 struct FleetOptions {
   std::string location = "local";  // the enabled monitors for it are checked
   std::uint32_t shards = 1;
-  bool pin = false;  // each shard to a core of its own
+  bool pin = false;  // each shard to one core, in turn
   ShardOptions shard;
   ShardParts parts;
   std::function<void()> on_started;  // called by run() once every shard is prepared; may be empty

@@ -8,41 +8,21 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import unittest
 
 from realservers import tracer
+from realservers.peers import Listener
 
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.1".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
 
 
-class Listener:
-    """Accepts on a loopback port and closes at once."""
-
-    def __init__(self, port=0):
-        self.socket = socket.create_server((ADDRESS, port))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                self.socket.accept()[0].close()
-            except OSError:
-                return
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
-        self.socket.close()
-
-
 class ContinuousRun(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
-        self.listener = Listener()
+        self.listener = Listener(ADDRESS)
         self.addCleanup(lambda: self.listener.close())
         with socket.create_server((ADDRESS, 0)) as reserved:
             self.closed = reserved.getsockname()[1]
@@ -129,7 +109,7 @@ class ContinuousRun(unittest.TestCase):
         self.assertIn("down gone: connection_refused (connect)", first)
         self.listener.close()
         self.assertIn("down web: connection_refused (connect)", self.line(process))
-        self.listener = Listener(self.listener.port)
+        self.listener = Listener(ADDRESS, self.listener.port)
         self.assertRegex(self.line(process), r"up web \(was down for \d+ checks?\)")
         process.send_signal(signal.SIGINT)
         self.assertEqual(self.rest(process)[0], "")

@@ -6,36 +6,15 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
 from realservers import tracer
+from realservers.peers import Listener
 
 PATIENCE = 60  # seconds; only how long a broken program is waited for
 # An address of its own, which no connection's own end has: that could take a port between two uses of it.
 ADDRESS = "127.{}.{}.2".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
-
-
-class Listener:
-    """Accepts on a loopback port and closes at once."""
-
-    def __init__(self):
-        self.socket = socket.create_server((ADDRESS, 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                self.socket.accept()[0].close()
-            except OSError:
-                return
-
-    def close(self):
-        if self.socket.fileno() >= 0:
-            self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
-            self.socket.close()
 
 
 def reduced(results):
@@ -67,7 +46,7 @@ class State(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
-        self.listener = Listener()
+        self.listener = Listener(ADDRESS)
         self.addCleanup(self.listener.close)
         with socket.create_server((ADDRESS, 0)) as reserved:
             self.closed = reserved.getsockname()[1]

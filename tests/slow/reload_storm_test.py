@@ -5,12 +5,15 @@ import collections
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
-import threading
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+from realservers.peers import Listener  # noqa: E402  (from the folder named above)
 
 TRACER = os.environ["TRACER_BIN"]
 SECONDS = float(os.environ.get("RELOAD_STORM_SECONDS", "8"))
@@ -19,22 +22,6 @@ PATIENCE = 60
 ADDRESS = "127.{}.{}.7".format(100 + os.getpid() // 250 % 100, os.getpid() % 250)
 STEADY = 200
 INTERVAL_MS = 1000
-
-
-class Server:
-    """Accepts and closes."""
-
-    def __init__(self):
-        self.socket = socket.create_server((ADDRESS, 0), backlog=1024)
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                self.socket.accept()[0].close()
-            except OSError:
-                return
 
 
 class ReloadStorm(unittest.TestCase):
@@ -55,8 +42,8 @@ class ReloadStorm(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.path = os.path.join(directory.name, "monitors.json")
-        self.server = Server()
-        self.addCleanup(self.server.socket.close)
+        self.server = Listener(ADDRESS)
+        self.addCleanup(self.server.close)
         self.write(self.document(0))
         results = os.path.join(directory.name, "results.jsonl")
         messages = os.path.join(directory.name, "messages")

@@ -30,7 +30,7 @@ int reload(Questions questions, Signals& signals) {
     fmt::print(stderr, "tracer: not reloaded: the run goes on with the monitors it has\n");
     return kBadInput;
   }
-  const ReloadDifference& difference = **result;
+  const sched::Difference& difference = **result;
   const bool printed =
       print_output(fmt::format("{} added, {} removed, {} changed, {} unchanged\n",
                                count_text(difference.added), count_text(difference.removed),

@@ -95,8 +95,7 @@ ReloadResult Reloader::reload() {
   }
   const auto difference = fleet_.reload(std::move(imported.monitors));
   if (!difference) return refusal("tracer: " + difference.error());
-  return ReloadDifference{difference->added, difference->removed, difference->changed,
-                          difference->unchanged};
+  return *difference;
 }
 
 }  // namespace tracer::cli

@@ -75,13 +75,29 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
   return fleet;
 }
 
+// Of a single sweep; says so where it was stopped early.
 ExitStatus status_of(const sched::SweepSummary& summary, std::uint32_t expected) {
+  if (summary.reports < expected) {
+    fmt::print(stderr, "tracer: stopped early: {} of {} monitors were checked\n", summary.reports,
+               expected);
+  }
   const auto count = [&summary](engine::Verdict verdict) {
     return summary.by_verdict[static_cast<std::size_t>(verdict)];
   };
   if (count(engine::Verdict::kDown) > 0) return kSomeFailed;
   if (count(engine::Verdict::kUnknown) > 0 || summary.reports < expected) return kOwnTrouble;
   return kAllUp;
+}
+
+// The first signal asks to stop gently, the second at once.
+void stop(sched::Fleet& fleet, const ServiceManagerSink& manager, int signals) {
+  manager.stopping();
+  if (signals > 1) {
+    fleet.abort();
+    return;
+  }
+  fmt::print(stderr, "tracer: ending when what is under way has ended; again to end at once\n");
+  fleet.drain();
 }
 
 StateSink::Known known_of(const sched::Fleet& fleet) {
@@ -128,15 +144,7 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
     fmt::print(stderr, "tracer: {}\n", control.error());
     return kOwnTrouble;
   }
-  const auto on_stop = [&fleet, &manager](int count) {
-    manager.stopping();
-    if (count > 1) {
-      fleet.abort();
-      return;
-    }
-    fmt::print(stderr, "tracer: ending when what is under way has ended; again to end at once\n");
-    fleet.drain();
-  };
+  const auto on_stop = [&fleet, &manager](int count) { stop(fleet, manager, count); };
   const auto on_hangup = [&reloader] { (void)reloader->request(); };
   signals.attach(on_stop, reloader ? std::function<void()>(on_hangup) : nullptr);
   const auto summary = fleet.run();
@@ -148,16 +156,11 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
     fmt::print(stderr, "tracer: {}\n", summary.error());
     return kOwnTrouble;
   }
-  const auto finished = sinks.finish();
-  if (!finished) {
+  if (const auto finished = sinks.finish(); !finished) {
     fmt::print(stderr, "tracer: {}\n", finished.error());
     return kOwnTrouble;
   }
   if (!options.once) return aborted ? kOwnTrouble : kAllUp;
-  if (summary->reports < expected) {
-    fmt::print(stderr, "tracer: stopped early: {} of {} monitors were checked\n", summary->reports,
-               expected);
-  }
   return status_of(*summary, expected);
 }
 

@@ -11,6 +11,27 @@ def reset(connection):
     connection.close()
 
 
+class Listener:
+    """Accepts on a port of `address` (0: some free one) and closes at once."""
+
+    def __init__(self, address, port=0):
+        self.socket = socket.create_server((address, port), backlog=1024)
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                self.socket.accept()[0].close()
+            except OSError:
+                return
+
+    def close(self):
+        if self.socket.fileno() >= 0:
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            self.socket.close()
+
+
 class Peers:
     """Listening sockets, each with a script that a thread plays to every client that comes.
 

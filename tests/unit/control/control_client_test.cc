@@ -48,7 +48,7 @@ class ControlClientTest : public ::testing::Test {
 TEST_F(ControlClientTest, AsksARun) {
   ControlHandlers handlers;
   handlers.sample = [] { return samples::distinct_sample(); };
-  handlers.reload = [] { return ReloadDifference{.added = 7}; };
+  handlers.reload = [] { return sched::Difference{.added = 7}; };
   const auto server = ControlServer::start(questions_.path, handlers, ControlServer::Limits{});
   ASSERT_TRUE(server);
   const auto sample = ask_for_snapshot(questions_);

@@ -32,7 +32,7 @@ class ControlServerTest : public ::testing::Test {
       ++samples_;
       return samples::distinct_sample();
     };
-    handlers_.reload = [] { return ReloadDifference{1, 2, 3, 4}; };
+    handlers_.reload = [] { return sched::Difference{1, 2, 3, 4}; };
   }
 
   void start() {
@@ -195,7 +195,7 @@ class SlowReloadTest : public ControlServerTest {
     handlers_.reload = [this] {
       began_.set_value();
       end_.get_future().wait();
-      return ReloadDifference{};
+      return sched::Difference{};
     };
   }
   std::promise<void> began_;
@@ -236,7 +236,7 @@ TEST_F(SlowReloadTest, IsWaitedForAtTheEnd) {
     began_.set_value();
     end_.get_future().wait();
     ended = true;
-    return ReloadDifference{};
+    return sched::Difference{};
   };
   start();
   RawClient client(path_);

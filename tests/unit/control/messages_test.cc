@@ -88,7 +88,7 @@ TEST(SnapshotMessage, WhatIsNoneIsAnError) {
 }
 
 TEST(ReloadMessage, IsReadAsItIsWritten) {
-  const auto changed = read_reload(reload_line(ReloadDifference{1, 2, 3, 4}));
+  const auto changed = read_reload(reload_line(sched::Difference{1, 2, 3, 4}));
   ASSERT_TRUE(changed && *changed);
   EXPECT_EQ((**changed).added, 1U);
   EXPECT_EQ((**changed).removed, 2U);

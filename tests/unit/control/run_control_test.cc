@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 
 ControlHandlers handlers() {
-  return {[] { return samples::distinct_sample(); }, [] { return ReloadDifference{}; }};
+  return {[] { return samples::distinct_sample(); }, [] { return sched::Difference{}; }};
 }
 
 TEST(RunControl, IsThereWhereItIsWanted) {

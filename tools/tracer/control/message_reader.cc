@@ -126,8 +126,8 @@ tl::expected<ReloadResult, std::string> read_reload(std::string_view line) {
     return tl::unexpected(std::string("the answer is not that to a reload"));
   }
   if (*ok) {
-    return ReloadDifference{count_of(*reply, "added"), count_of(*reply, "removed"),
-                            count_of(*reply, "changed"), count_of(*reply, "unchanged")};
+    return sched::Difference{count_of(*reply, "added"), count_of(*reply, "removed"),
+                             count_of(*reply, "changed"), count_of(*reply, "unchanged")};
   }
   std::vector<std::string> texts;
   for (const dom::element error : *errors) {

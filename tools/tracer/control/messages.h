@@ -13,21 +13,15 @@
 
 #include <tl/expected.hpp>
 
+#include "sched/fleet.h"
 #include "tools/tracer/control/run_sample.h"
 
 namespace tracer::cli {
 
 enum class Request : std::uint8_t { kSnapshot, kReload };
 
-// How the set of monitors has changed.
-struct ReloadDifference {
-  std::uint64_t added = 0;
-  std::uint64_t removed = 0;
-  std::uint64_t changed = 0;
-  std::uint64_t unchanged = 0;
-};
 // The errors say what is wrong with the documents, each with its place: the old set goes on.
-using ReloadResult = tl::expected<ReloadDifference, std::vector<std::string>>;
+using ReloadResult = tl::expected<sched::Difference, std::vector<std::string>>;
 
 // All of these are lines without their ends.
 std::string request_line(Request request);
