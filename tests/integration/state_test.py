@@ -60,7 +60,8 @@ class State(unittest.TestCase):
         return os.path.join(self.directory.name, name)
 
     def start(self, *options, **streams):
-        process = subprocess.Popen(tracer.command("run", "--state", self.state, *options, self.path("monitors.json")),
+        process = subprocess.Popen(tracer.command("run", "--control", "", "--state", self.state, *options,
+                                                  self.path("monitors.json")),
                                    **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams})
         self.addCleanup(self.end, process)
         return process

@@ -147,7 +147,7 @@ class Kill(unittest.TestCase):
 
     def start(self, document, state, output, *options):
         with open(self.path(output), "ab") as results:
-            process = subprocess.Popen([TRACER, "run", "--threads", "2", "--state", self.path(state),
+            process = subprocess.Popen([TRACER, "run", "--control", "", "--threads", "2", "--state", self.path(state),
                                         "--state-interval", "0.2", *options, document],
                                        stdout=results, stderr=subprocess.PIPE)
         self.addCleanup(lambda: process.poll() is None and process.kill())

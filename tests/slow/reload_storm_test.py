@@ -48,7 +48,7 @@ class ReloadStorm(unittest.TestCase):
         results = os.path.join(directory.name, "results.jsonl")
         messages = os.path.join(directory.name, "messages")
         with open(results, "wb") as out, open(messages, "wb") as err:
-            process = subprocess.Popen([TRACER, "run", "--json", self.path], stdout=out, stderr=err)
+            process = subprocess.Popen([TRACER, "run", "--control", "", "--json", self.path], stdout=out, stderr=err)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         while os.path.getsize(results) == 0:
