@@ -20,6 +20,7 @@ import time
 import unittest
 
 TRACER = os.environ["TRACER_BIN"]
+RING = os.environ.get("TRACER_TEST_RING", "auto")
 KILLS = 50
 LONG_RUNS = {20: 8.0, 40: 8.0}  # seconds; the others last up to SHORT_RUN
 SHORT_RUN = 1.2
@@ -147,8 +148,8 @@ class Kill(unittest.TestCase):
 
     def start(self, document, state, output, *options):
         with open(self.path(output), "ab") as results:
-            process = subprocess.Popen([TRACER, "run", "--control", "", "--threads", "2", "--state", self.path(state),
-                                        "--state-interval", "0.2", *options, document],
+            process = subprocess.Popen([TRACER, "run", "--ring", RING, "--control", "", "--threads", "2", "--state",
+                                        self.path(state), "--state-interval", "0.2", *options, document],
                                        stdout=results, stderr=subprocess.PIPE)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from realservers.peers import Listener  # noqa: E402  (from the folder named above)
 
 TRACER = os.environ["TRACER_BIN"]
+RING = os.environ.get("TRACER_TEST_RING", "auto")
 SECONDS = float(os.environ.get("RELOAD_STORM_SECONDS", "8"))
 PAUSE = 0.2
 PATIENCE = 60
@@ -48,7 +49,8 @@ class ReloadStorm(unittest.TestCase):
         results = os.path.join(directory.name, "results.jsonl")
         messages = os.path.join(directory.name, "messages")
         with open(results, "wb") as out, open(messages, "wb") as err:
-            process = subprocess.Popen([TRACER, "run", "--control", "", "--json", self.path], stdout=out, stderr=err)
+            process = subprocess.Popen([TRACER, "run", "--ring", RING, "--control", "", "--json", self.path],
+                                       stdout=out, stderr=err)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         while os.path.getsize(results) == 0:
