@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "engine/clock.h"
 #include "engine/uring_ring.h"
 #include "ssl/context.h"
 #include "tools/tracer/build_info.h"
@@ -51,7 +52,8 @@ int main(int argc, char** argv) try {
     if (!print_output(help.str())) return kOwnTrouble;
     return code == 0 ? kAllUp : kBadInput;
   }
-  Signals signals;
+  const tracer::engine::SystemClock clock;
+  Signals signals(clock);
   return work(signals);
 } catch (const std::exception& error) {
   // Only the machine's limits come here: no memory, no thread.

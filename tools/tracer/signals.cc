@@ -11,8 +11,13 @@
 #include <utility>
 
 namespace tracer::cli {
+namespace {
 
-Signals::Signals() {
+constexpr std::int64_t kOneRequestNs = 100'000'000;
+
+}  // namespace
+
+Signals::Signals(const engine::Clock& clock) : clock_(clock) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
@@ -60,6 +65,7 @@ int Signals::count() const {
 void Signals::serve() {
   std::array<pollfd, 2> descriptors{
       {{signal_descriptor_, POLLIN, 0}, {stop_descriptor_, POLLIN, 0}}};
+  std::int64_t repeats_until_ns = 0;
   while (true) {
     if (poll(descriptors.data(), descriptors.size(), -1) < 0) continue;
     if (descriptors[1].revents != 0) return;
@@ -70,6 +76,9 @@ void Signals::serve() {
       on_hangup_();
       continue;
     }
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (count_ > 0 && now_ns < repeats_until_ns) continue;
+    repeats_until_ns = now_ns + kOneRequestNs;
     ++count_;
     if (on_stop_) on_stop_(count_);
   }

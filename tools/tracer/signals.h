@@ -1,18 +1,22 @@
-// SIGINT and SIGTERM as calls: the first asks to stop gently, the second at once. SIGHUP asks to
-// reload where there is something to reload, and else to stop, as it does by default. Made by main
-// before any other thread, so that all threads have the signals blocked; owns one thread. Where
-// there is no file descriptor left for it, signals end the program at once, as they do by default.
+// SIGINT and SIGTERM as calls: the first asks to stop gently, the second at once. Those within a
+// tenth of a second are one: timeout(1) signals its child and then its group, which the child is
+// in. SIGHUP asks to reload where there is something to reload, and else to stop, as it does by
+// default. Made by main before any other thread, so that all threads have the signals blocked; owns
+// one thread. Where there is no file descriptor left for it, signals end the program at once, as
+// they do by default.
 #pragma once
 
 #include <functional>
 #include <mutex>
 #include <thread>
 
+#include "engine/clock.h"
+
 namespace tracer::cli {
 
 class Signals {
  public:
-  Signals();
+  explicit Signals(const engine::Clock& clock);  // which outlives it
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -26,6 +30,7 @@ class Signals {
  private:
   void serve();
 
+  const engine::Clock& clock_;
   int stop_descriptor_ = -1;
   int signal_descriptor_ = -1;
   mutable std::mutex mutex_;

@@ -13,7 +13,8 @@ TEST(Interruption, IsReadableFromASignalOn) {
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, nullptr, &before);
   {
-    Signals signals;
+    const engine::SystemClock clock;
+    Signals signals(clock);
     const Interruption interruption(signals);
     pollfd polled{interruption.descriptor(), POLLIN, 0};
     EXPECT_EQ(poll(&polled, 1, 0), 0);
