@@ -1,5 +1,6 @@
 // The command line of tracer: see `tracer --help` and docs/tracer.1.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -18,6 +19,8 @@
 
 namespace {
 
+constexpr int kMappedBytes = 256 << 10;
+
 std::string version_text() {
   namespace info = tracer::build_info;
   return fmt::format("tracer {} ({})\n{} ({}), {}, simdjson {}\nbuilt with {}{}{}", info::kVersion,
@@ -32,6 +35,10 @@ std::string version_text() {
 int main(int argc, char** argv) try {
   using namespace tracer::cli;
   occupy_closed_descriptors();
+  // Large blocks are mapped each by itself. A reload replaces a set of monitors by the next one:
+  // out of the heap, where the allocator puts them once it has seen some freed, the old sets leave
+  // holes, and a run grows with every reload.
+  mallopt(M_MMAP_THRESHOLD, kMappedBytes);
   CLI::App app{"Watches TCP and TLS services: connects, reads certificates, judges, reports."};
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
