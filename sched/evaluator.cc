@@ -27,10 +27,14 @@ Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr
 
 void Evaluator::run() {
   while (!over()) {
-    if (step() > 0) continue;
-    wakeup_.prepare();
-    if (step() == 0 && !over()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
+    if (may_sleep()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
   }
+}
+
+bool Evaluator::may_sleep() {
+  if (step() > 0) return false;
+  wakeup_.prepare();
+  return step() == 0 && !over();
 }
 
 std::size_t Evaluator::step() {

@@ -36,6 +36,9 @@ class Evaluator {
   void run();
   // One look at every shard, and the sink's turn where it is due. Returns how many outcomes came.
   std::size_t step();
+  // A step of run(): true when there is nothing to do before the wakeup is raised, or the sink's
+  // next turn.
+  bool may_sleep();
   bool over() const;
   const SweepSummary& summary() const { return summary_; }
   SweepSummary published() const { return published_.load(); }  // any thread

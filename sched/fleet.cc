@@ -3,10 +3,13 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <future>
+#include <thread>
 #include <utility>
+
+#include "sched/limits.h"
 
 namespace tracer::sched {
 namespace {
@@ -32,35 +35,19 @@ void pin_this_thread(int core) {
 
 }  // namespace
 
-bool is_for(const engine::MonitorSet& monitors, std::uint32_t index, std::string_view location) {
-  const engine::Monitor& monitor = monitors.at(index);
-  const auto& locations = monitors.policy(monitor).locations;
-  return monitor.enabled &&
-         (locations.empty() || std::ranges::find(locations, location) != locations.end());
-}
-
-std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
-                                        std::string_view location) {
-  std::vector<std::uint32_t> selection;
-  for (std::uint32_t i = 0; i < monitors.size(); ++i) {
-    if (is_for(monitors, i, location)) selection.push_back(i);
-  }
-  return selection;
-}
-
 Fleet::Fleet(const FleetOptions& options, ConfigurationRef configuration, ReportSink& sink)
-    : options_(options), configuration_(std::move(configuration)), sink_(sink) {}
+    : options_(options), standing_{std::move(configuration), {}}, sink_(sink) {}
 Fleet::~Fleet() = default;
 
 void Fleet::make_shards() {
-  const engine::MonitorSet& monitors = configuration_->monitors;
+  const engine::MonitorSet& monitors = standing_.configuration->monitors;
   std::vector<std::vector<std::uint32_t>> shares(options_.shards);
   for (const std::uint32_t index : monitors_for(monitors, options_.location)) {
-    shares[monitors.at(index).id_hash % options_.shards].push_back(index);
+    shares[shard_of(monitors, index, options_.shards)].push_back(index);
   }
   for (auto& share : shares) {
-    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts, configuration_,
-                                              std::move(share), wakeup_));
+    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts,
+                                              standing_.configuration, std::move(share), wakeup_));
   }
 }
 
@@ -102,11 +89,11 @@ void Fleet::stop_threads() {
 
 tl::expected<SweepSummary, std::string> Fleet::run() {
   make_shards();
-  evaluator_ =
-      std::make_unique<Evaluator>(configuration_, shards_, sink_, wakeup_, *options_.parts.clock);
+  evaluator_ = std::make_unique<Evaluator>(standing_.configuration, shards_, sink_, wakeup_,
+                                           *options_.parts.clock);
   made_ns_ = options_.parts.clock->monotonic_ns();
   made_.store(true, std::memory_order_release);
-  assert(restored_.size() == 0 || restored_.size() == configuration_->monitors.size());
+  assert(restored_.size() == 0 || restored_.size() == standing_.configuration->monitors.size());
   if (restored_.size() != 0) evaluator_->histories() = std::move(restored_);
   if (auto started = start_threads(); !started) {
     stop_threads();
@@ -120,6 +107,22 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
   ended_.store(true, std::memory_order_release);
   const std::lock_guard no_reload(reload_mutex_);
   return evaluator_->summary();
+}
+
+tl::expected<Difference, std::string> Fleet::reload(engine::MonitorSet monitors) {
+  const std::lock_guard lock(reload_mutex_);
+  if (!running_.load() || draining_.load() || aborting_.load()) {
+    return tl::unexpected(std::string("the run has not begun, or is ending"));
+  }
+  for (const auto& shard : shards_) shard->take_departed(standing_.forgotten);
+  auto changes = plan_changes(standing_, std::move(monitors), options_.location, shards_.size());
+  if (!changes) return tl::unexpected(changes.error());
+  Transition transition(std::move(*changes), *evaluator_, shards_, wakeup_);
+  while (transition.advance() != Transition::Stage::kOver &&
+         !ended_.load(std::memory_order_acquire)) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(limits::kChangePollNs));
+  }
+  return transition.difference();
 }
 
 Snapshot Fleet::snapshot() const {

@@ -11,7 +11,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,17 +20,12 @@
 #include "engine/monitor.h"
 #include "sched/evaluator.h"
 #include "sched/history_book.h"
+#include "sched/reload.h"
 #include "sched/report_sink.h"
 #include "sched/shard.h"
 #include "sched/snapshot.h"
 
 namespace tracer::sched {
-
-// Whether an agent in `location` is to check the monitor at `index`.
-bool is_for(const engine::MonitorSet& monitors, std::uint32_t index, std::string_view location);
-// The enabled monitors that an agent in `location` is to check, ascending.
-std::vector<std::uint32_t> monitors_for(const engine::MonitorSet& monitors,
-                                        std::string_view location);
 
 struct FleetOptions {
   std::string location = "local";  // the enabled monitors for it are checked
@@ -40,14 +34,6 @@ struct FleetOptions {
   ShardOptions shard;
   ShardParts parts;
   std::function<void()> on_started;  // called by run() once every shard is prepared; may be empty
-};
-
-// What a reload has changed, in monitors of the document.
-struct Difference {
-  std::size_t added = 0;
-  std::size_t removed = 0;
-  std::size_t changed = 0;
-  std::size_t unchanged = 0;
 };
 
 class Fleet {
@@ -85,10 +71,9 @@ class Fleet {
   void stop_threads();
 
   const FleetOptions options_;
-  ConfigurationRef configuration_;
+  Standing standing_;
   ReportSink& sink_;
-  HistoryBook restored_;                  // until run()
-  std::vector<std::uint32_t> forgotten_;  // indices that may be given to new monitors
+  HistoryBook restored_;  // until run()
   Wakeup wakeup_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Evaluator> evaluator_;
@@ -99,7 +84,7 @@ class Fleet {
   std::atomic<bool> aborting_{false};
   std::atomic<bool> running_{false};
   std::atomic<bool> ended_{false};  // no thread makes changes any more
-  std::mutex reload_mutex_;         // held while configuration_ and forgotten_ are in use
+  std::mutex reload_mutex_;         // held while standing_ is in use
 };
 
 }  // namespace tracer::sched

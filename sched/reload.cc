@@ -1,13 +1,11 @@
-// Fleet::reload(): from one configuration to the next while everything goes on.
+#include "sched/reload.h"
+
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "engine/monitor_revision.h"
-#include "sched/fleet.h"
-#include "sched/limits.h"
+#include "sched/schedule.h"
 
 namespace tracer::sched {
 namespace {
@@ -15,81 +13,94 @@ namespace {
 using engine::MonitorRevision;
 using engine::MonitorSet;
 
-// What the evaluator and each shard has to do to follow.
-struct Changes {
-  EvaluatorChange evaluator;
-  std::vector<ShardChange> shards;
-};
-
 tl::expected<Changes, std::string> changes_of(const MonitorRevision& revision,
                                               const MonitorSet& earlier,
                                               const ConfigurationRef& next,
-                                              const FleetOptions& options) {
+                                              std::string_view location, std::size_t shards) {
   Changes changes;
   changes.evaluator = {next, revision.removed, revision.added, revision.changed};
-  changes.shards.resize(options.shards);
+  changes.shards.resize(shards);
   for (ShardChange& shard : changes.shards) {
     auto contexts = engine::TlsContexts::create(next->monitors);
     if (!contexts) return tl::unexpected(contexts.error());
     shard.contexts = std::move(*contexts);
     shard.configuration = next;
   }
-  const auto shard_of = [&](const MonitorSet& monitors, std::uint32_t index) -> ShardChange& {
-    return changes.shards[monitors.at(index).id_hash % options.shards];
-  };
   for (const std::uint32_t index : revision.removed) {
-    if (is_for(earlier, index, options.location)) {
-      shard_of(earlier, index).removed.push_back(index);
-    }
+    if (!is_for(earlier, index, location)) continue;
+    changes.shards[shard_of(earlier, index, shards)].removed.push_back(index);
   }
   std::unordered_map<std::uint32_t, std::uint32_t> predecessors;
   for (const auto& [before, now] : revision.changed) predecessors.emplace(now, before);
   for (const std::uint32_t index : revision.added) {
-    if (!is_for(next->monitors, index, options.location)) continue;
+    if (!is_for(next->monitors, index, location)) continue;
     const auto found = predecessors.find(index);
-    shard_of(next->monitors, index)
-        .added.push_back({index, found == predecessors.end() ? Schedule::kNobody : found->second});
+    changes.shards[shard_of(next->monitors, index, shards)].added.push_back(
+        {index, found == predecessors.end() ? Schedule::kNobody : found->second});
   }
+  const std::size_t changed = revision.changed.size();
+  changes.difference = {revision.added.size() - changed, revision.removed.size() - changed, changed,
+                        revision.unchanged};
   return changes;
 }
 
 }  // namespace
 
-tl::expected<Difference, std::string> Fleet::reload(MonitorSet monitors) {
-  const std::lock_guard lock(reload_mutex_);
-  if (!running_.load() || draining_.load() || aborting_.load()) {
-    return tl::unexpected(std::string("the run has not begun, or is ending"));
+bool is_for(const MonitorSet& monitors, std::uint32_t index, std::string_view location) {
+  const engine::Monitor& monitor = monitors.at(index);
+  const auto& locations = monitors.policy(monitor).locations;
+  return monitor.enabled &&
+         (locations.empty() || std::ranges::find(locations, location) != locations.end());
+}
+
+std::vector<std::uint32_t> monitors_for(const MonitorSet& monitors, std::string_view location) {
+  std::vector<std::uint32_t> selection;
+  for (std::uint32_t i = 0; i < monitors.size(); ++i) {
+    if (is_for(monitors, i, location)) selection.push_back(i);
   }
-  const ConfigurationRef earlier = configuration_;
-  for (const auto& shard : shards_) shard->take_departed(forgotten_);
-  std::vector<std::uint32_t> forgotten = forgotten_;
+  return selection;
+}
+
+std::size_t shard_of(const MonitorSet& monitors, std::uint32_t index, std::size_t shards) {
+  return monitors.at(index).id_hash % shards;
+}
+
+tl::expected<Changes, std::string> plan_changes(Standing& standing, MonitorSet monitors,
+                                                std::string_view location, std::size_t shards) {
+  const ConfigurationRef earlier = standing.configuration;
+  std::vector<std::uint32_t> forgotten = standing.forgotten;
   MonitorRevision revision = engine::revise(earlier->monitors, std::move(monitors), forgotten);
   const auto next = Configuration::load(std::move(revision.monitors));
   if (!next) return tl::unexpected(next.error());
-  auto changes = changes_of(revision, earlier->monitors, *next, options_);
-  if (!changes) return tl::unexpected(changes.error());
-  forgotten_ = std::move(forgotten);
+  auto changes = changes_of(revision, earlier->monitors, *next, location, shards);
+  if (!changes) return changes;
   for (const std::uint32_t index : revision.removed) {
-    if (!is_for(earlier->monitors, index, options_.location)) forgotten_.push_back(index);
+    if (!is_for(earlier->monitors, index, location)) forgotten.push_back(index);
   }
-  configuration_ = *next;
+  standing = {*next, std::move(forgotten)};
+  return changes;
+}
 
-  const auto await = [this](const auto& handover) {
-    while (!handover.done() && !ended_.load(std::memory_order_acquire)) {
-      std::this_thread::sleep_for(std::chrono::nanoseconds(limits::kChangePollNs));
-    }
-  };
-  evaluator_->change().give(changes->evaluator);
-  wakeup_.raise();
-  await(evaluator_->change());
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    shards_[i]->change().give(changes->shards[i]);
-    shards_[i]->wake();
+Transition::Transition(Changes changes, Evaluator& evaluator,
+                       std::vector<std::unique_ptr<Shard>>& shards, Wakeup& wakeup)
+    : changes_(std::move(changes)), evaluator_(evaluator), shards_(shards), wakeup_(wakeup) {}
+
+Transition::Stage Transition::advance() {
+  if (stage_ == Stage::kBegun) {
+    evaluator_.change().give(changes_.evaluator);
+    wakeup_.raise();
+    stage_ = Stage::kEvaluator;
   }
-  for (const auto& shard : shards_) await(shard->change());
-  const std::size_t changed = revision.changed.size();
-  return Difference{revision.added.size() - changed, revision.removed.size() - changed, changed,
-                    revision.unchanged};
+  if (stage_ == Stage::kEvaluator && evaluator_.change().done()) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      shards_[i]->change().give(changes_.shards[i]);
+      shards_[i]->wake();
+    }
+    stage_ = Stage::kShards;
+  }
+  const auto done = [](const auto& shard) { return shard->change().done(); };
+  if (stage_ == Stage::kShards && std::ranges::all_of(shards_, done)) stage_ = Stage::kOver;
+  return stage_;
 }
 
 }  // namespace tracer::sched

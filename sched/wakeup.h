@@ -21,6 +21,8 @@ class Wakeup {
     condition_.wait_for(lock, at_most, [this] { return !asleep_.load(); });
     asleep_.store(false);
   }
+  // True from raise() to the next prepare(), for a consumer that sleeps in a way of its own.
+  bool raised() const { return !asleep_.load(); }
   void raise() {
     if (!asleep_.exchange(false)) return;
     { const std::lock_guard lock(mutex_); }  // the consumer is not between its check and its sleep

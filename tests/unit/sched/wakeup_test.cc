@@ -22,6 +22,16 @@ TEST(Wakeup, ARaiseBeforeTheSleepIsNotLost) {
   wakeup.sleep(kForEver);
 }
 
+TEST(Wakeup, TellsWhetherItWasRaised) {
+  Wakeup wakeup;
+  wakeup.prepare();
+  EXPECT_FALSE(wakeup.raised());
+  wakeup.raise();
+  EXPECT_TRUE(wakeup.raised());
+  wakeup.prepare();
+  EXPECT_FALSE(wakeup.raised());
+}
+
 TEST(Wakeup, ASleepEndsByItself) {
   Wakeup wakeup;
   wakeup.prepare();
