@@ -38,29 +38,33 @@ void Schedule::add(std::uint32_t monitor, const Tick& tick, std::uint32_t predec
   }
   positions_[monitor] = position;
   Plan& plan = plans_[position];
-  if (once()) {
-    plan.due_ns = tick.now_ns;
-    plan.state = State::kDue;
-    due_.push_back(position);
-    return;
+  if (predecessor != kNobody && knows(predecessor)) {
+    Plan& earlier = plans_[positions_[predecessor]];
+    plan.behind = earlier.state == State::kLeaving;
+    if (plan.behind) earlier.heir = position;
   }
-  // An attempt that is under way ends within its timeout.
-  const bool held_up = predecessor != kNobody && knows(predecessor);
-  const std::int64_t patience_ns = held_up ? policy(predecessor).timeout_ms * 1'000'000 : 0;
-  plan.due_ns = first_due_ns(monitor, tick.now_ns + patience_ns, tick);
-  wheel_.schedule(first_timer_ + position, plan.due_ns);
+  plan.due_ns = once() ? tick.now_ns : first_due_ns(monitor, tick);
+  if (once()) {
+    come_due(position);
+  } else {
+    wheel_.schedule(first_timer_ + position, plan.due_ns);
+  }
 }
 
-// The first point of the monitor's grid, in whole milliseconds of the wall clock, from then on.
-std::int64_t Schedule::first_due_ns(std::uint32_t monitor, std::int64_t not_before_ns,
-                                    const Tick& tick) const {
+// The first point of the monitor's grid, in whole milliseconds of the wall clock, from now on.
+std::int64_t Schedule::first_due_ns(std::uint32_t monitor, const Tick& tick) const {
   const std::int64_t interval_ms = policy(monitor).interval_ms;
   const std::uint64_t hash = monitors_->at(monitor).id_hash;
   const auto offset_ms = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
-  const std::int64_t ahead_ms = (not_before_ns - tick.now_ns + 999'999) / 1'000'000;
-  const std::int64_t past_ms = (tick.unix_ms + ahead_ms - offset_ms) % interval_ms;
+  const std::int64_t past_ms = (tick.unix_ms - offset_ms) % interval_ms;
   const std::int64_t wait_ms = past_ms > 0 ? interval_ms - past_ms : -past_ms;
-  return tick.now_ns + (ahead_ms + wait_ms) * 1'000'000;
+  return tick.now_ns + wait_ms * 1'000'000;
+}
+
+void Schedule::come_due(std::uint32_t position) {
+  Plan& plan = plans_[position];
+  plan.state = plan.behind ? State::kKeptBack : State::kDue;
+  if (!plan.behind) due_.push_back(position);
 }
 
 void Schedule::remove(std::uint32_t monitor) {
@@ -74,7 +78,13 @@ void Schedule::remove(std::uint32_t monitor) {
       cut(position);
       [[fallthrough]];
     case State::kIdle:
-      release(position);
+    case State::kKeptBack:
+      // One that is behind stays, so that whoever takes its place in turn is behind as well.
+      if (plan.behind) {
+        plan.state = State::kLeaving;
+      } else {
+        release(position);
+      }
       return;
     case State::kRetryDue:
       cut(position);
@@ -95,6 +105,16 @@ void Schedule::release(std::uint32_t position) {
   departed_.push_back(share_[position]);
   positions_[share_[position]] = kNobody;
   free_.push_back(position);
+  const std::uint32_t heir = std::exchange(plans_[position].heir, kNobody);
+  if (heir != kNobody) step_forward(heir);
+}
+
+// Nothing of what it takes the place of is under way any more.
+void Schedule::step_forward(std::uint32_t heir) {
+  Plan& plan = plans_[heir];
+  plan.behind = false;
+  if (plan.state == State::kKeptBack) come_due(heir);
+  if (plan.state == State::kLeaving) release(heir);
 }
 
 const engine::CheckPolicy& Schedule::policy(std::uint32_t monitor) const {
@@ -115,8 +135,7 @@ void Schedule::on_timer(TimerId timer) {
   }
   assert(plan.state == State::kIdle || plan.state == State::kRetryHeld);
   if (plan.state == State::kRetryHeld) cut(position);
-  plan.state = State::kDue;
-  due_.push_back(position);
+  come_due(position);
 }
 
 // What has come due by the time a check starts is skipped, not piled up: so it is that a check is
@@ -268,7 +287,9 @@ void Schedule::end() {
       release(position);
       continue;
     }
-    if (state != State::kIdle && state != State::kDue) cut(position);
+    const bool of_retry =
+        state == State::kRetryWaiting || state == State::kRetryDue || state == State::kRetryHeld;
+    if (of_retry) cut(position);
     wheel_.cancel(first_timer_ + position);
     plans_[position].state = State::kIdle;
   }

@@ -11,8 +11,9 @@
 //  3. Checks start in the order in which they came due. A check that could start only when the
 //     next one is due is skipped, and counted: in total, and in the attempt that came in its place.
 //  4. A retry never delays the next check: one that would is cut, and its check has ended.
-//  5. A monitor that is removed is not checked again; what is under way ends as it would have, and
-//     a monitor that takes its place is first due after that.
+//  5. A monitor that is removed is not checked again; what is under way ends as it would have. For
+//     a monitor that takes its place that is a check of its own: what comes due meanwhile starts
+//     when that ends, however long an attempt has to wait for its address.
 //  6. A monitor is listed at most once as due, and has one retry at most: all lists are bounded by
 //     the share.
 #pragma once
@@ -93,13 +94,16 @@ class Schedule {
     kRetryWaiting,
     kRetryDue,
     kRetryHeld,  // told to wait for its address
-    kLeaving,    // removed while an attempt was under way
+    kKeptBack,   // due, but something of its predecessor is under way
+    kLeaving,    // removed while an attempt was under way, of it or of its predecessor
     kGone,       // removed while it was due: still listed, and skipped over
   };
   struct Plan {
     std::int64_t due_ns = 0;             // of the next check
     std::uint64_t check = 0;             // the number of the check under way
     std::int64_t scheduled_unix_ms = 0;  // of the check under way
+    std::uint32_t heir = kNobody;        // the position that waits until it is released
+    bool behind = false;                 // it is somebody's heir
     State state = State::kIdle;
     std::uint8_t retry_attempt = 0;  // the number of the retry that waits or is due
   };
@@ -110,9 +114,10 @@ class Schedule {
   }
   const engine::CheckPolicy& policy(std::uint32_t monitor) const;
   std::int64_t interval_ns(std::uint32_t position) const;
-  std::int64_t first_due_ns(std::uint32_t monitor, std::int64_t not_before_ns,
-                            const engine::Tick& tick) const;
+  std::int64_t first_due_ns(std::uint32_t monitor, const engine::Tick& tick) const;
+  void come_due(std::uint32_t position);
   void release(std::uint32_t position);
+  void step_forward(std::uint32_t heir);
   std::uint32_t skip_past(std::uint32_t position, std::int64_t now_ns);
   void wait_until_due(std::uint32_t position);
   std::optional<engine::Attempt> next_retry(const engine::Tick& tick);

@@ -73,22 +73,95 @@ TEST(ScheduleChange, RemovalCutsARetryThatWaitsOrIsDue) {
   }
 }
 
-TEST(ScheduleChange, ASuccessorWaitsForWhatIsUnderWay) {
-  Bench bench(2, 60'000, Repetition::kForEver);
-  bench.schedule().remove(1);
-  bench.advance_to(bench.first_due_ns());
-  ASSERT_TRUE(bench.next());
-  bench.schedule().remove(0);
-  bench.schedule().add(1, bench.now(), 0);
-  const std::int64_t timeout_ns = 10 * kSecond;  // the default
-  const std::int64_t due_ns = bench.due_ns(1, bench.first_due_ns() + timeout_ns);
-  EXPECT_GE(bench.next_timer_ns(), bench.first_due_ns());
-  bench.advance_to(due_ns - 1'000'000);
-  EXPECT_FALSE(bench.next());
-  bench.advance_to(due_ns);
-  const auto attempt = bench.next();
+// A bench of which only the first monitor is there: the others take its place, one after the other.
+class Succession : public ::testing::Test {
+ protected:
+  Succession() : bench_(4, 60'000, Repetition::kForEver) {
+    for (std::uint32_t i = 1; i < 4; ++i) schedule().remove(i);
+    bench_.advance_to(bench_.first_due_ns());
+    under_way_ = bench_.next();
+    (void)schedule().take_departed();
+  }
+  Schedule& schedule() { return bench_.schedule(); }
+  void follow(std::uint32_t predecessor, std::uint32_t heir) {
+    schedule().remove(predecessor);
+    schedule().add(heir, bench_.now(), predecessor);
+  }
+  // When a monitor is due the n-th time from now on.
+  std::int64_t due_ns(std::uint32_t monitor, int n) const {
+    return bench_.due_ns(monitor, bench_.first_due_ns()) + (n - 1) * 60 * kSecond;
+  }
+
+  Bench bench_;
+  std::optional<engine::Attempt> under_way_;  // at the first monitor
+};
+
+TEST_F(Succession, AnHeirIsDueOnItsGrid) {
+  schedule().ended(0);
+  follow(0, 1);
+  bench_.advance_to(due_ns(1, 1) - 1'000'000);
+  EXPECT_FALSE(bench_.next());
+  bench_.advance_to(due_ns(1, 1));
+  const auto attempt = bench_.next();
   ASSERT_TRUE(attempt);
   EXPECT_EQ(attempt->monitor, 1U);
+}
+
+// However long that takes: an attempt may wait for its address far longer than its timeout.
+TEST_F(Succession, AnHeirStartsWhenWhatIsUnderWayHasEnded) {
+  follow(0, 1);
+  schedule().hold(*under_way_);
+  bench_.advance_to(due_ns(1, 2) + kSecond);
+  EXPECT_FALSE(bench_.next());
+  ASSERT_TRUE(bench_.resume(*under_way_));
+  EXPECT_FALSE(bench_.next());
+  schedule().ended(0);
+  const auto attempt = bench_.next();
+  ASSERT_TRUE(attempt);
+  EXPECT_EQ(attempt->monitor, 1U);
+  EXPECT_EQ(attempt->skipped, 1U);
+  EXPECT_FALSE(bench_.next());
+}
+
+TEST_F(Succession, AnHeirOfAnHeirWaitsAsLong) {
+  follow(0, 1);
+  follow(1, 2);
+  bench_.advance_to(due_ns(2, 1));
+  EXPECT_FALSE(bench_.next());
+  follow(2, 3);  // which was kept back
+  bench_.advance_to(due_ns(3, 2));
+  EXPECT_FALSE(bench_.next());
+  EXPECT_TRUE(schedule().take_departed().empty());
+  schedule().ended(0);
+  EXPECT_EQ(schedule().take_departed().size(), 3U);
+  const auto attempt = bench_.next();
+  ASSERT_TRUE(attempt);
+  EXPECT_EQ(attempt->monitor, 3U);
+  EXPECT_FALSE(bench_.next());
+}
+
+TEST_F(Succession, AHeldRetryIsCutAndKeepsNobodyBack) {
+  schedule().ended(0);
+  bench_.retry(*under_way_, 0);
+  bench_.advance_to(bench_.first_due_ns() + 1'000'000);
+  const auto retry = bench_.next();
+  ASSERT_TRUE(retry);
+  schedule().hold(*retry);
+  follow(0, 1);
+  EXPECT_EQ(schedule().take_cut().size(), 1U);
+  bench_.advance_to(due_ns(1, 1));
+  EXPECT_TRUE(bench_.next());
+  engine::Attempt waited = *retry;
+  EXPECT_FALSE(bench_.resume(waited));
+}
+
+TEST_F(Succession, TheEndCutsNothingOfAnHeir) {
+  follow(0, 1);
+  bench_.advance_to(due_ns(1, 1));
+  schedule().end();
+  EXPECT_TRUE(schedule().take_cut().empty());
+  schedule().ended(0);
+  EXPECT_FALSE(bench_.next());
 }
 
 TEST(ScheduleChange, PlacesAreUsedAgain) {
