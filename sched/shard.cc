@@ -51,6 +51,7 @@ tl::expected<void, std::string> Shard::prepare() {
           *this},
       options_.slots);
   for (Slot slot = options_.slots; slot > 0; --slot) free_slots_.push_back(slot - 1);
+  monitor_in_.assign(options_.slots, Schedule::kNobody);
   return {};
 }
 
@@ -146,9 +147,23 @@ void Shard::go_on_with_change() {
 void Shard::publish_departed() {
   if (!finished_.empty() || !not_made_.empty() || schedule_.any_cut()) return;
   std::vector<std::uint32_t> departed = schedule_.take_departed();
+  if (!departed.empty()) keep_what_lingers(departed);
+  departed.insert(departed.end(), departing_.begin(), departing_.end());
+  departing_.clear();
   if (departed.empty()) return;
   const std::lock_guard lock(departed_mutex_);
   departed_.insert(departed_.end(), departed.begin(), departed.end());
+}
+
+// An attempt has ended when its outcome is there, but its socket may not be closed, and the kernel
+// still read the bytes that the monitor's policy has it send.
+void Shard::keep_what_lingers(std::vector<std::uint32_t>& departed) {
+  const std::unordered_set<std::uint32_t> in_slots(monitor_in_.begin(), monitor_in_.end());
+  std::erase_if(departed, [&](std::uint32_t monitor) {
+    const bool lingers = in_slots.contains(monitor);
+    if (lingers) lingering_.insert(monitor);
+    return lingers;
+  });
 }
 
 void Shard::take_departed(std::vector<std::uint32_t>& monitors) {
@@ -251,20 +266,25 @@ bool Shard::start_next() {
       destinations_.left(slot, tick_.now_ns);
       return false;
     }
-    free_slots_.pop_back();
-    probes_->start(slot, *waited, tick_);
+    start(slot, *waited);
     return true;
   }
   const auto attempt = schedule_.next(tick_);
   if (!attempt) return false;
-  free_slots_.pop_back();
   if (destinations_.bounded()) {
     destinations_.begin(slot, *attempt, tick_.now_ns);
   } else if (attempt->number == 1) {
     lateness_.record(attempt->late_ns);
   }
-  probes_->start(slot, *attempt, tick_);
+  start(slot, *attempt);
   return true;
+}
+
+// REQUIRES: the slot is the last of those that are free.
+void Shard::start(Slot slot, const Attempt& attempt) {
+  free_slots_.pop_back();
+  monitor_in_[slot] = attempt.monitor;
+  probes_->start(slot, attempt, tick_);
 }
 
 bool Shard::may_connect(Slot slot, const engine::IpAddress& address) {
@@ -340,6 +360,13 @@ void Shard::set_deadline(Slot slot, std::int64_t deadline_ns) {
 void Shard::freed(Slot slot) {
   wheel_.cancel(slot);
   free_slots_.push_back(slot);
+  const std::uint32_t monitor = std::exchange(monitor_in_[slot], Schedule::kNobody);
+  const bool last =
+      lingering_.contains(monitor) && std::ranges::find(monitor_in_, monitor) == monitor_in_.end();
+  if (last) {
+    lingering_.erase(monitor);
+    departing_.push_back(monitor);
+  }
   if (destinations_.bounded()) destinations_.left(slot, tick_.now_ns);
 }
 

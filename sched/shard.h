@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -80,8 +81,8 @@ class Shard final : private engine::ProbeHost {
   // Any thread, one at a time: goes over to another configuration, while probes go on. A change
   // that is large takes several ticks.
   Handover<ShardChange>& change() { return change_; }
-  // Any thread: appends the removed monitors that nothing refers to any more, here or in what the
-  // evaluator has not yet taken, since the last call.
+  // Any thread: appends the removed monitors that nothing refers to any more, here, in what the
+  // kernel still sends for them, or in what the evaluator has not yet taken, since the last call.
   void take_departed(std::vector<std::uint32_t>& monitors);
 
   void stop();   // nothing more will be asked
@@ -128,8 +129,10 @@ class Shard final : private engine::ProbeHost {
   std::optional<Restraint> start_what_is_due();
   bool any_due() const;
   bool start_next();
+  void start(engine::Slot slot, const engine::Attempt& attempt);
   void publish_outcomes();
   void publish_departed();
+  void keep_what_lingers(std::vector<std::uint32_t>& departed);
   void dispatch(std::span<const engine::Completion> completions);
   void publish_statistics();
   std::int64_t wait_ns() const;
@@ -153,9 +156,12 @@ class Shard final : private engine::ProbeHost {
 
   engine::Tick tick_;
   std::vector<engine::Slot> free_slots_;
-  std::deque<engine::Outcome> finished_;  // what the outcome ring had no room for
-  std::deque<NotMade> not_made_;          // what the evaluator is to be told of when it has
-  std::optional<Restraint> restraint_;    // since restrained_ns_
+  std::vector<std::uint32_t> monitor_in_;        // by slot; Schedule::kNobody where it is free
+  std::unordered_set<std::uint32_t> lingering_;  // departed, but a slot of theirs is not free yet
+  std::vector<std::uint32_t> departing_;         // what lingers no more, to be published
+  std::deque<engine::Outcome> finished_;         // what the outcome ring had no room for
+  std::deque<NotMade> not_made_;                 // what the evaluator is to be told of when it has
+  std::optional<Restraint> restraint_;           // since restrained_ns_
   std::int64_t restrained_ns_ = 0;
   std::vector<TimerId> fired_;
   ShardChange* changing_ = nullptr;  // under way
