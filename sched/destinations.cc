@@ -13,9 +13,7 @@ using engine::IpAddress;
 using engine::Slot;
 
 Destinations::Destinations(const AddressBounds& bounds, std::uint32_t slots)
-    : bounds_(bounds),
-      occupants_(bounds.in_flight != 0 || bounds.start_interval_ns != 0 ? slots : 0),
-      sweep_at_(limits::kAddressesKept) {}
+    : bounds_(bounds), occupants_(bounds.any() ? slots : 0), sweep_at_(limits::kAddressesKept) {}
 
 bool Destinations::has_place(const Destination& destination) const {
   return bounds_.in_flight == 0 || destination.in_flight < bounds_.in_flight;
@@ -57,11 +55,15 @@ Destinations::Answer Destinations::ask(Slot slot, const IpAddress& address, std:
 void Destinations::left(Slot slot, std::int64_t now_ns) { release(occupants_[slot], now_ns); }
 
 void Destinations::release(Occupant& occupant, std::int64_t now_ns) {
-  occupant.connected = false;
+  const bool connected = std::exchange(occupant.connected, false);
   if (occupant.place == nullptr) return;
   Destination& destination = *std::exchange(occupant.place, nullptr);
   assert(destination.in_flight > 0);
   --destination.in_flight;
+  if (!connected) {  // a start that was not made: others may have it, and at once
+    destination.pacer.give_back();
+    if (destination.turn) turns_.erase(*std::exchange(destination.turn, std::nullopt));
+  }
   if (forgettable(destination, now_ns)) {
     by_address_.erase(by_address_.find(destination.address));
   } else {
@@ -69,7 +71,8 @@ void Destinations::release(Occupant& occupant, std::int64_t now_ns) {
   }
 }
 
-// A turn that is planned stays as it is: who has come up keeps its rank among the addresses.
+// A turn that is planned stays as it is, unless a start is given back: who has come up keeps its
+// rank among the addresses.
 void Destinations::plan_turn(Destination& destination, std::int64_t now_ns) {
   const bool wanted = !destination.waiting.empty() && has_place(destination);
   if (wanted && !destination.turn) {

@@ -32,6 +32,7 @@ namespace tracer::sched {
 struct AddressBounds {
   std::uint32_t in_flight = 0;         // 0: no bound
   std::int64_t start_interval_ns = 0;  // from one start to the next; 0: no bound
+  bool any() const { return in_flight != 0 || start_interval_ns != 0; }
 };
 
 class Destinations {

@@ -130,6 +130,24 @@ TEST(Destinations, HoldTheRateOfEachAddress) {
   }
 }
 
+// One whose turn has come, and who is not to go there after all, takes nothing of the rate.
+TEST(Destinations, AStartThatIsNotMadeIsGivenBack) {
+  Destinations destinations({.start_interval_ns = kSecond}, 8);
+  EXPECT_EQ(begin(destinations, 0, 100, address(1)), Answer::kGo);
+  EXPECT_EQ(begin(destinations, 1, 101, address(1)), Answer::kWait);
+  destinations.left(1, 0);
+  EXPECT_EQ(begin(destinations, 1, 102, address(1)), Answer::kWait);
+  destinations.left(1, 0);
+  const std::int64_t turn_ns = destinations.next_turn_ns();
+  ASSERT_NE(destinations.next(1, turn_ns), nullptr);
+  EXPECT_GT(destinations.next_turn_ns(), turn_ns);
+  destinations.left(1, turn_ns);
+  EXPECT_LE(destinations.next_turn_ns(), turn_ns);
+  const Attempt* second = destinations.next(1, turn_ns);
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->monitor, 102U);
+}
+
 TEST(Destinations, TakeEverythingThatWaits) {
   Destinations destinations({.in_flight = 1}, 8);
   begin(destinations, 0, 1, address(1));
