@@ -22,11 +22,15 @@ constexpr CanaryInfo kCanaries[] = {
     {Canary::kPacesTooFast, "paces-too-fast", Invariant::kPacing},
     {Canary::kBiggerRing, "bigger-ring", Invariant::kBackPressure},
     {Canary::kIgnoresPolicy, "ignores-policy", Invariant::kAddresses},
+    {Canary::kCrowdsAddresses, "crowds-addresses", Invariant::kAddressBounds},
+    {Canary::kHurriesAddresses, "hurries-addresses", Invariant::kAddressBounds},
+    {Canary::kDisturbs, "disturbs", Invariant::kSchedule},
     {Canary::kClosesNothing, "closes-nothing", Invariant::kRingContract},
     {Canary::kLosesCompletion, "loses-completion", Invariant::kEnd},
     {Canary::kBlamesTarget, "blames-target", Invariant::kBlame},
     {Canary::kRefusesGood, "refuses-good", Invariant::kVerdict},
     {Canary::kNeverWaits, "never-waits", Invariant::kProgress},
+    {Canary::kCompletesTwice, "completes-twice", Invariant::kRingContract},
     {Canary::kStartsTwice, "starts-twice", Invariant::kNoOverlap},
     {Canary::kDropsOutcome, "drops-outcome", Invariant::kEnd},
     {Canary::kDoublesOutcome, "doubles-outcome", Invariant::kOneOutcome},
@@ -36,7 +40,12 @@ constexpr CanaryInfo kCanaries[] = {
     {Canary::kDoublesReport, "doubles-report", Invariant::kOneReport},
     {Canary::kSaysDown, "says-down", Invariant::kBlame},
     {Canary::kKeepsChain, "keeps-chain", Invariant::kPayload},
+    {Canary::kMiscounts, "miscounts", Invariant::kHistory},
+    {Canary::kRemovesNothing, "removes-nothing", Invariant::kSchedule},
+    {Canary::kForgetsHistory, "forgets-history", Invariant::kHistory},
+    {Canary::kForgetsPredecessor, "forgets-predecessor", Invariant::kNoOverlap},
     {Canary::kIgnoresDrain, "ignores-drain", Invariant::kEnd},
+    {Canary::kLosesWakeup, "loses-wakeup", Invariant::kTimely},
     {Canary::kForgetsSeed, "forgets-seed", Invariant::kDeterminism},
 };
 
@@ -52,6 +61,7 @@ class CanaryRing final : public engine::Ring {
     inner_->connect(slot, target, source, token);
   }
   void send(Slot slot, std::span<const std::uint8_t> bytes, Token token) override {
+    sends_.insert(token);
     inner_->send(slot, bytes, token);
   }
   void receive(Slot slot, Token token) override { inner_->receive(slot, token); }
@@ -89,6 +99,8 @@ class CanaryRing final : public engine::Ring {
         completion.result = -ECONNREFUSED;
       }
       completions_.push_back(completion);
+      const bool of_send = sends_.erase(completion.token) > 0;
+      if (of_send && canary_ == Canary::kCompletesTwice) completions_.push_back(completion);
     }
     return completions_;
   }
@@ -98,6 +110,7 @@ class CanaryRing final : public engine::Ring {
   const Canary canary_;
   std::unordered_set<Token> connects_;
   std::unordered_set<Token> closes_;
+  std::unordered_set<Token> sends_;
   std::vector<Token> closed_;
   std::uint64_t seen_ = 0;
   std::vector<Completion> completions_;
@@ -120,7 +133,27 @@ Scenario doctored(const Scenario& scenario, Canary canary) {
   if (canary == Canary::kPacesTooFast) told.shard.starts_per_second *= 4;
   if (canary == Canary::kBiggerRing) told.shard.outcome_ring *= 64;
   if (canary == Canary::kIgnoresPolicy) told.shard.egress = {};
+  sched::AddressBounds& bounds = told.shard.per_address;
+  if (canary == Canary::kCrowdsAddresses && bounds.in_flight > 0) ++bounds.in_flight;
+  if (canary == Canary::kHurriesAddresses) bounds.start_interval_ns /= 4;
   return told;
+}
+
+Scenario retold(const Scenario& told, std::size_t document, Canary canary) {
+  Scenario retold = told;
+  if (canary != Canary::kDisturbs) return retold;
+  for (Target& target : retold.targets) target.spec.name += " of " + std::to_string(document);
+  return retold;
+}
+
+void doctor(sched::Changes& changes, Canary canary) {
+  if (canary == Canary::kForgetsHistory) changes.evaluator.changed.clear();
+  for (sched::ShardChange& shard : changes.shards) {
+    if (canary == Canary::kRemovesNothing) shard.removed.clear();
+    for (sched::ShardChange::Added& added : shard.added) {
+      if (canary == Canary::kForgetsPredecessor) added.predecessor = sched::Schedule::kNobody;
+    }
+  }
 }
 
 std::unique_ptr<engine::Ring> doctored(std::unique_ptr<engine::Ring> inner, Canary canary) {
@@ -130,6 +163,7 @@ std::unique_ptr<engine::Ring> doctored(std::unique_ptr<engine::Ring> inner, Cana
     case Canary::kBlamesTarget:
     case Canary::kRefusesGood:
     case Canary::kNeverWaits:
+    case Canary::kCompletesTwice:
       return std::make_unique<CanaryRing>(std::move(inner), canary);
     default:
       return inner;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "engine/ring.h"
+#include "sched/reload.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/violation.h"
 
@@ -21,14 +22,18 @@ enum class Canary : std::uint8_t {
   kHurriesRetries,  // without their delay
   kUnverified,      // no chain is insisted upon
   kPacesTooFast,
-  kBiggerRing,     // of outcomes
-  kIgnoresPolicy,  // connects wherever it likes
+  kBiggerRing,        // of outcomes
+  kIgnoresPolicy,     // connects wherever it likes
+  kCrowdsAddresses,   // one more at a time than may be
+  kHurriesAddresses,  // more per second
+  kDisturbs,          // a reload takes what is as before for something else
   // Between the shard and its ring, or its resolver.
   kClosesNothing,  // says that a socket is closed, and keeps it
   kLosesCompletion,
   kBlamesTarget,  // of a fault of ours
   kRefusesGood,
   kNeverWaits,
+  kCompletesTwice,
   kStartsTwice,
   // Between the shard and the evaluator.
   kDropsOutcome,
@@ -40,8 +45,14 @@ enum class Canary : std::uint8_t {
   kDoublesReport,
   kSaysDown,  // of what is unknown
   kKeepsChain,
+  kMiscounts,  // failures in a row
+  // Between a reload and those it concerns.
+  kRemovesNothing,
+  kForgetsHistory,      // of what has changed
+  kForgetsPredecessor,  // what it is, that has changed
   // In who drives it all.
   kIgnoresDrain,
+  kLosesWakeup,
   kForgetsSeed,
 };
 
@@ -54,6 +65,9 @@ std::span<const CanaryInfo> canaries();
 
 // The scenario as the code under test is told it.
 Scenario doctored(const Scenario& scenario, Canary canary);
+// The same, for the reload to that document.
+Scenario retold(const Scenario& told, std::size_t document, Canary canary);
+void doctor(sched::Changes& changes, Canary canary);
 // The ring as the shard gets it: `inner` itself where the canary does not live there.
 std::unique_ptr<engine::Ring> doctored(std::unique_ptr<engine::Ring> inner, Canary canary);
 

@@ -60,6 +60,15 @@ constexpr std::array<const char*, kFaultCount> kNames{
     "slots: none free for what is due",
     "pacing: held a start back",
     "dns: an expired answer served",
+    "reload",
+    "reload: waits for an earlier one",
+    "reload: removes what is under way",
+    "reload: changes what is under way",
+    "reload: adds again what it removed",
+    "address: as many in flight as may be",
+    "address: its rate is used up",
+    "address: an attempt waits",
+    "address: a drain ends what waits",
 };
 
 constexpr ErrnoCase kConnectErrnos[] = {
@@ -157,7 +166,7 @@ Faults Faults::swarm(Random& random) {
   // From a clean world to one where little works.
   constexpr std::uint32_t kStrengths[] = {0, 5, 20, 60, 200};
   const std::uint32_t strength = random.pick(kStrengths);
-  for (std::uint32_t& weight : faults.weights_) {
+  for (std::uint32_t& weight : std::span(faults.weights_).first(kDrawn)) {
     const bool left_out = random.chance(500);
     const auto drawn = static_cast<std::uint32_t>(random.below(2 * strength + 1));
     weight = left_out ? 0 : drawn;

@@ -70,6 +70,16 @@ enum class Fault : std::uint8_t {
   kSlotsShort,
   kPaced,
   kOldAnswer,
+  // Nor these: what a scenario has or has not, and what came about by it.
+  kReload,
+  kReloadWaits,      // for an earlier one
+  kRemovedUnderWay,  // a monitor, while a check of it was
+  kChangedUnderWay,  // likewise
+  kAddedAgain,       // after it was removed
+  kAddressFull,      // as many in flight as may be
+  kAddressPaced,     // its rate used up
+  kHeldAtAddress,    // an attempt was told to wait, and made later
+  kHeldToTheEnd,     // … and was not made
   kCount,
 };
 inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kCount);
@@ -114,6 +124,8 @@ class Faults {
 
  private:
   static constexpr std::size_t index(Fault fault) { return static_cast<std::size_t>(fault); }
+
+  static constexpr auto kDrawn = static_cast<std::size_t>(Fault::kReload);
 
   std::array<std::uint32_t, kFaultCount> weights_{};
   Counts counts_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <string>
 
 #include "tests/sim/model.h"
@@ -38,10 +39,13 @@ void Model::check_first(Monitor& monitor, const Attempt& attempt, const Outcome&
   const std::int64_t late_ns = attempt.start_ns - monitor.next_due_ns;
   require(late_ns >= 0, Invariant::kSchedule,
           [&] { return about(outcome.monitor, "a check before it was due"); });
-  require(outcome.scheduled_unix_ms == attempt.start_unix_ms - late_ns / kMillisecond,
-          Invariant::kSchedule,
+  const std::int64_t due_unix_ms = attempt.start_unix_ms - late_ns / kMillisecond;
+  // One that has waited at its address goes by what the wall clock said before that.
+  const bool waited = bounded() && (faults_.weight(Fault::kWallSteps) > 0 ||
+                                    std::abs(outcome.scheduled_unix_ms - due_unix_ms) <= 1);
+  require(waited || outcome.scheduled_unix_ms == due_unix_ms, Invariant::kSchedule,
           [&] { return about(outcome.monitor, "due at another time than its interval has it"); });
-  const std::int64_t since_ns = std::max(monitor.next_due_ns, monitor.idle_since_ns);
+  const std::int64_t since_ns = free_since_ns(monitor);
   // The monitor's last attempt may have ended after this one began to wait for it, not before.
   require(!scenario_.calm || attempt.start_ns <= since_ns + 2 * tick_ns_, Invariant::kSchedule,
           [&] { return about(outcome.monitor, "a check that nothing held back began late"); });
@@ -55,6 +59,8 @@ void Model::check_first(Monitor& monitor, const Attempt& attempt, const Outcome&
   }
   const std::int64_t interval_ns = policy(outcome.monitor).interval_ms * kMillisecond;
   const std::int64_t behind = late_ns / interval_ns;
+  require(outcome.skipped == behind, Invariant::kSchedule,
+          [&] { return about(outcome.monitor, "tells of other checks than it skipped"); });
   if (behind > 0) faults_.count(Fault::kCheckSkipped);
   skipped_ += static_cast<std::uint64_t>(behind);
   monitor.next_due_ns += (behind + 1) * interval_ns;
@@ -109,12 +115,13 @@ void Model::check_times(const Attempt& attempt, const Outcome& outcome, std::int
   const Monitor& monitor = by_monitor_[outcome.monitor];
   require(attempt.start_ns >= monitor.last_end_ns, Invariant::kNoOverlap,
           [&] { return about(outcome.monitor, "begins before its last attempt has ended"); });
+  check_heirs(outcome.monitor, end_ns);
 }
 
 // Checks begin in the order in which they came due. When a retry before one was cut is not known
 // where the evaluator learnt of that later.
 void Model::check_order() {
-  if (faults_.weight(Fault::kEvaluatorStalls) > 0) return;
+  if (faults_.weight(Fault::kEvaluatorStalls) > 0 || bounded()) return;
   for (Shard& shard : by_shard_) {
     std::sort(shard.begun.begin(), shard.begun.end());
     std::int64_t latest_ns = 0;
@@ -186,7 +193,9 @@ void Model::check_code(const Attempt& attempt, const Outcome& outcome) const {
 }
 
 Model::Expected Model::report_of(const Outcome& outcome) const {
-  Expected report{outcome.check, outcome.scheduled_unix_ms, outcome.attempt, outcome.failure};
+  Expected report{outcome.check, outcome.scheduled_unix_ms, outcome.attempt, outcome.failure,
+                  outcome.started_unix_ms};
+  report.skipped = outcome.skipped;
   if (engine::failure_info(outcome.failure).ours) return report;
   const bool inverted = policy(outcome.monitor).should_fail;
   const bool body = scenario_.targets[outcome.monitor].service.kind == ServiceKind::kBody;

@@ -45,6 +45,7 @@ Scenario scenario_of(ServiceKind kind) {
   target.spec.policy.max_retries = 1;
   target.spec.policy.retry_delay_ms = 10;
   scenario.targets.push_back(std::move(target));
+  scenario.documents.push_back({0});
   return scenario;
 }
 

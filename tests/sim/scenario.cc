@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <utility>
 
+#include "tests/sim/scenario_crowding.h"
 #include "tests/unit/ssl/chains.h"
 
 namespace tracer::sim {
@@ -33,6 +35,7 @@ IpAddress ipv6(std::size_t number, std::size_t more) {
 }
 
 constexpr std::uint8_t kDeniedNet = 66;
+constexpr std::uint32_t kNobody = UINT32_MAX;
 
 class Maker {
  public:
@@ -44,14 +47,30 @@ class Maker {
   Scenario make() {
     draw_world();
     for (std::size_t i = 0; i < count_; ++i) {
-      Target target = draw_target(i);
+      Target target = draw_target(i, std::to_string(i), i < tls_);
       if (i < restrictions_.most_targets) scenario_.targets.push_back(std::move(target));
     }
+    Document& document = scenario_.documents.emplace_back(scenario_.targets.size());
+    std::iota(document.begin(), document.end(), 0U);
     draw_steps();
+    // What came later has draws of its own: without it a seed means what it meant before.
+    random_ = Random(scenario_.seed, kReloadStream);
+    if (wanted(Fault::kReload) && !crowd_ && !once() && random_.chance(350)) draw_reloads();
+    random_ = Random(scenario_.seed, kCrowdingStream);
+    if (wanted(Fault::kAddressFull) && random_.chance(150)) crowd_addresses(scenario_, random_);
+    std::ranges::stable_sort(scenario_.steps, {}, &Step::at_ns);
     return std::move(scenario_);
   }
 
  private:
+  static constexpr std::uint64_t kReloadStream = 5;
+  static constexpr std::uint64_t kCrowdingStream = 6;
+
+  bool once() const { return scenario_.shard.repetition == sched::Repetition::kOnce; }
+  bool wanted(Fault fault) const {
+    return std::ranges::find(restrictions_.without, fault) == restrictions_.without.end();
+  }
+
   void draw_world() {
     scenario_.faults = Faults::swarm(random_);
     for (const Fault fault : restrictions_.without) scenario_.faults.set_weight(fault, 0);
@@ -59,8 +78,8 @@ class Maker {
     const bool once = random_.chance(150);
     options.repetition = once ? sched::Repetition::kOnce : sched::Repetition::kForEver;
     scenario_.shards = static_cast<std::uint32_t>(random_.between(1, 3));
-    const bool crowd = random_.chance(once ? 300 : 40);
-    count_ = static_cast<std::size_t>(crowd ? random_.between(300, 700) : random_.between(1, 24));
+    crowd_ = random_.chance(once ? 300 : 40);
+    count_ = static_cast<std::size_t>(crowd_ ? random_.between(300, 700) : random_.between(1, 24));
     scenario_.calm = random_.chance(300);
     const auto count = static_cast<std::uint32_t>(count_);
     options.slots =
@@ -86,14 +105,14 @@ class Maker {
     if (tls_ > 0) duration_ns_ = std::min(duration_ns_, 10 * interval_ms_ * kMillisecond);
   }
 
-  ServiceKind draw_kind(std::size_t number) {
+  ServiceKind draw_kind(bool may_speak_tls) {
     constexpr ServiceKind kPlain[] = {ServiceKind::kOpen, ServiceKind::kBanner, ServiceKind::kEcho,
                                       ServiceKind::kBulk, ServiceKind::kBody};
     constexpr ServiceKind kTls[] = {ServiceKind::kTls, ServiceKind::kTlsEcho, ServiceKind::kSmtp,
                                     ServiceKind::kPop3, ServiceKind::kPostgres};
     const ServiceKind plain = random_.pick(kPlain);
     const ServiceKind tls = random_.pick(kTls);
-    return number < tls_ && restrictions_.tls ? tls : plain;
+    return may_speak_tls && restrictions_.tls ? tls : plain;
   }
 
   void draw_policy(CheckPolicy& policy) {
@@ -142,13 +161,13 @@ class Maker {
     scenario_.names.push_back(std::move(name));
   }
 
-  Target draw_target(std::size_t number) {
+  Target draw_target(std::size_t number, const std::string& id, bool may_speak_tls) {
     Target target;
     MonitorSpec& spec = target.spec;
     Service& service = target.service;
-    service.kind = draw_kind(number);
+    service.kind = draw_kind(may_speak_tls);
     spec.name = "monitor " + std::to_string(number);
-    spec.id = std::to_string(scenario_.seed % 1000) + "/" + std::to_string(number);
+    spec.id = std::to_string(scenario_.seed % 1000) + "/" + id;
     spec.port = static_cast<std::uint16_t>(kFirstPort + number);
     draw_policy(spec.policy);
     draw_host(target, number);
@@ -216,12 +235,68 @@ class Maker {
     }
     const bool breaks = scenario_.faults.weight(Fault::kSinkBreaks) > 0 && random_.chance(200);
     if (breaks) steps.push_back({moment(), Step::Kind::kSinkBreaks});
-    const bool once = scenario_.shard.repetition == sched::Repetition::kOnce;
-    const std::int64_t drain_ns = random_.chance(300) ? moment() : duration_ns_;
-    if (!once || random_.chance(300)) steps.push_back({drain_ns, Step::Kind::kDrain});
+    drain_ns_ = random_.chance(300) ? moment() : duration_ns_;
+    if (!once() || random_.chance(300)) steps.push_back({drain_ns_, Step::Kind::kDrain});
     const bool aborts = scenario_.faults.weight(Fault::kAbort) > 0 && random_.chance(400);
-    if (aborts) steps.push_back({drain_ns + random_.between(0, kSecond), Step::Kind::kAbort});
-    std::ranges::stable_sort(steps, {}, &Step::at_ns);
+    if (aborts) steps.push_back({drain_ns_ + random_.between(0, kSecond), Step::Kind::kAbort});
+  }
+
+  // Some at moments of their own, some in a row, and near to when a check begins.
+  void draw_reloads() {
+    scenario_.faults.set_weight(Fault::kReload, 1000);
+    std::int64_t at_ns = 0;
+    const std::uint64_t reloads = 1 + random_.below(5);
+    for (std::uint64_t i = 0; i < reloads; ++i) {
+      const bool in_a_row = i > 0 && random_.chance(500);
+      at_ns = in_a_row ? at_ns + random_.between(0, 2 * kSecond) : random_.between(0, drain_ns_);
+      scenario_.steps.push_back({at_ns, Step::Kind::kReload});
+    }
+    // The order of the documents is that of their times.
+    std::ranges::stable_sort(scenario_.steps, {}, &Step::at_ns);
+    for (Step& step : scenario_.steps) {
+      if (step.kind != Step::Kind::kReload) continue;
+      step.value = static_cast<std::int64_t>(scenario_.documents.size());
+      scenario_.documents.push_back(draw_document(scenario_.documents.back()));
+    }
+  }
+
+  Document draw_document(const Document& earlier) {
+    const auto remove = static_cast<std::uint32_t>(random_.below(400));
+    const auto change = static_cast<std::uint32_t>(random_.below(400));
+    Document document;
+    for (const std::uint32_t number : earlier) {
+      if (random_.chance(remove)) {
+        removed_.push_back(number);
+      } else {
+        document.push_back(random_.chance(change) ? draw_version(number) : number);
+      }
+    }
+    for (std::size_t i = 0; i < removed_.size();) {
+      const bool stays_away = random_.chance(700);
+      if (stays_away) {
+        ++i;
+        continue;
+      }
+      document.push_back(draw_version(removed_[i]));
+      removed_.erase(removed_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (random_.chance(500)) document.push_back(draw_version(kNobody));
+    return document;
+  }
+
+  // Another target of the same id, or of one that is new.
+  std::uint32_t draw_version(std::uint32_t of) {
+    const std::size_t number = scenario_.targets.size();
+    Target target = draw_target(number, std::to_string(number),
+                                of != kNobody && speaks_tls(scenario_.targets[of].service.kind));
+    if (of != kNobody) {
+      const engine::MonitorSpec& earlier = scenario_.targets[of].spec;
+      target.spec.id = earlier.id;
+      if (random_.chance(500)) target.spec.policy.interval_ms = earlier.policy.interval_ms;
+    }
+    target.spec.enabled = !random_.chance(50);
+    scenario_.targets.push_back(std::move(target));
+    return static_cast<std::uint32_t>(number);
   }
 
   Random random_;
@@ -229,9 +304,12 @@ class Maker {
   Scenario scenario_;
   std::size_t count_ = 1;
   std::size_t tls_ = 0;  // so many monitors
+  bool crowd_ = false;
   bool denied_ = false;
   std::int64_t interval_ms_ = 1000;
   std::int64_t duration_ns_ = 0;
+  std::int64_t drain_ns_ = 0;
+  Document removed_;  // targets whose ids are gone
 };
 
 }  // namespace

@@ -29,17 +29,22 @@ struct Target {
 };
 
 struct Step {
-  enum class Kind : std::uint8_t { kWallStep, kSinkBreaks, kDrain, kAbort };
+  enum class Kind : std::uint8_t { kWallStep, kSinkBreaks, kDrain, kAbort, kReload };
   std::int64_t at_ns = 0;  // after the start
   Kind kind = Kind::kDrain;
-  std::int64_t value = 0;
+  std::int64_t value = 0;  // of a reload: the number of the document
 };
+
+// What is checked from some time on, as numbers of targets. A monitor that changes is another
+// target with the same id, and so is one that comes back after it was removed.
+using Document = std::vector<std::uint32_t>;
 
 struct Scenario {
   std::uint64_t seed = 0;
   std::uint32_t shards = 1;
   sched::ShardOptions shard;
   std::vector<Target> targets;
+  std::vector<Document> documents;  // the run begins with the first
   std::vector<Name> names;
   Faults faults;
   NthFault nth;

@@ -358,6 +358,7 @@ void SimRing::finish_close(Socket& socket) {
   socket.peer.reset();
   socket.open = false;
   --open_;
+  world_.watcher.closed(shard_, slot_of(socket));
 }
 
 void SimRing::complete(Slot slot) {

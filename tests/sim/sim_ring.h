@@ -53,6 +53,7 @@ class SlotWatcher {
   // A connect has failed with this errno, and not because it was cancelled.
   virtual void failed(std::uint32_t, engine::Slot, int /*error*/) {}
   virtual void held_up(std::uint32_t, engine::Slot) {}  // longer than any attempt is to suffer
+  virtual void closed(std::uint32_t, engine::Slot) {}
   // The peer was told what was not meant for the likes of it.
   virtual void overheard(std::uint32_t, engine::Slot) {}
 };

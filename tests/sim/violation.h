@@ -9,24 +9,26 @@
 namespace tracer::sim {
 
 enum class Invariant : std::uint8_t {
-  kRingContract,  // what engine/ring.h asks of its caller, the joining of operations before all
-  kOneOutcome,    // one for every attempt
-  kOneReport,     // one for every check that began
-  kTimely,        // an attempt ends within its timeout, its report comes at once
-  kSchedule,      // due times do not drift, none is early, forgotten or out of order
-  kNoOverlap,     // of a monitor with itself
-  kRetries,       // as many as asked for, after their delay, cut at the next due time
-  kBackPressure,  // nothing starts while outcomes wait
-  kPacing,        // starts per second
-  kBlame,         // a fault of ours is unknown, and only such a one
-  kVerdict,       // what the world did to an attempt allows for its outcome
-  kDiscretion,    // no byte of a monitor's own for a peer whose chain is bad
-  kAddresses,     // connects where DNS and policy say
-  kPhaseTimes,    // none negative, in sum not more than the total
-  kEnd,           // a drain, an abort and a sweep come to their end, with nothing left open
-  kPayload,       // every reference to a chain is given back
-  kProgress,      // no spinning without the passing of time
-  kDeterminism,   // the same seed, the same trace
+  kRingContract,   // what engine/ring.h asks of its caller, the joining of operations before all
+  kOneOutcome,     // one for every attempt
+  kOneReport,      // one for every check that began
+  kTimely,         // an attempt ends within its timeout, its report comes at once
+  kSchedule,       // due times do not drift, none is early, forgotten or out of order
+  kNoOverlap,      // of a monitor with itself
+  kRetries,        // as many as asked for, after their delay, cut at the next due time
+  kBackPressure,   // nothing starts while outcomes wait
+  kPacing,         // starts per second
+  kAddressBounds,  // connects in flight and per second, to one address
+  kBlame,          // a fault of ours is unknown, and only such a one
+  kVerdict,        // what the world did to an attempt allows for its outcome
+  kDiscretion,     // no byte of a monitor's own for a peer whose chain is bad
+  kAddresses,      // connects where DNS and policy say
+  kHistory,        // what a monitor's checks have come to
+  kPhaseTimes,     // none negative, in sum not more than the total
+  kEnd,            // a drain, an abort and a sweep come to their end, with nothing left open
+  kPayload,        // every reference to a chain is given back
+  kProgress,       // no spinning without the passing of time
+  kDeterminism,    // the same seed, the same trace
 };
 
 const char* invariant_name(Invariant invariant);

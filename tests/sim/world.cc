@@ -17,6 +17,7 @@ constexpr std::uint64_t kMostTurnsInPlace = 20'000;
 // Whose turn it is, beside the shards'.
 constexpr std::size_t kEvaluator = SIZE_MAX;
 constexpr std::size_t kScript = SIZE_MAX - 1;
+constexpr std::size_t kReloader = SIZE_MAX - 2;
 
 }  // namespace
 
@@ -55,6 +56,7 @@ void World::end() {
     if (actors_[i].resolver->statistics().stale > 0) faults_.count(Fault::kOldAnswer);
   }
   model_->over(begun, skipped);
+  check_histories();
   summary_ = evaluator_->summary();
   evaluator_.reset();
   shards_.clear();
@@ -64,7 +66,7 @@ void World::end() {
 // ---- whose turn it is -------------------------------------------------------------------------
 
 std::int64_t World::earliest_ns() {
-  std::int64_t earliest_ns = std::min(evaluator_ns_, sink_ns_);
+  std::int64_t earliest_ns = std::min({evaluator_ns_, sink_ns_, reload_ns_});
   if (next_step_ < scenario_.steps.size()) {
     earliest_ns = std::min(earliest_ns, origin_ns_ + scenario_.steps[next_step_].at_ns);
   }
@@ -83,6 +85,7 @@ std::size_t World::choose() {
     if (!actors_[i].over && actors_[i].ring->ready_ns() <= now_ns) ready[count++] = i;
   }
   if (std::min(evaluator_ns_, sink_ns_) <= now_ns) ready[count++] = kEvaluator;
+  if (reload_ns_ <= now_ns) ready[count++] = kReloader;
   if (next_step_ < scenario_.steps.size() &&
       origin_ns_ + scenario_.steps[next_step_].at_ns <= now_ns) {
     ready[count++] = kScript;
@@ -101,12 +104,14 @@ bool World::turn() {
   const std::size_t chosen = choose();
   if (chosen == kEvaluator) {
     evaluate();
+  } else if (chosen == kReloader) {
+    go_on_with_reload();
   } else if (chosen == kScript) {
     take_step(scenario_.steps[next_step_++]);
   } else {
     step_shard(static_cast<std::uint32_t>(chosen));
   }
-  if (evaluator_ns_ == kNever) look_for_outcomes();
+  if (evaluator_ns_ == kNever) look_whether_raised();
   return true;
 }
 
@@ -138,6 +143,7 @@ void World::drain() {
     evaluator_->drain();
     for (const auto& shard : shards_) shard->drain();
   }
+  draining_ = true;
   model_->drained();
 }
 
@@ -165,6 +171,9 @@ void World::take_step(const Step& step) {
       for (const auto& shard : shards_) shard->abort();
       model_->aborted();
       return;
+    case Step::Kind::kReload:
+      ask_for_reload(step.value);
+      return;
   }
 }
 
@@ -185,8 +194,14 @@ bool World::outcomes_wait() {
   return false;
 }
 
-void World::look_for_outcomes() {
-  if (!outcomes_wait()) return;
+// It sleeps until somebody raises its wakeup. That it would look again by itself, in time for the
+// sink, is left out: so a wake-up that is lost shows.
+void World::look_whether_raised() {
+  if (!wakeup_.raised()) return;
+  if (canary_ == Canary::kLosesWakeup && ++raises_ % 5 == 0) {
+    wakeup_.prepare();
+    return;
+  }
   evaluator_ns_ = clock_.monotonic_ns();
   behind_since_ns_ = std::min(behind_since_ns_, evaluator_ns_);
   if (canary_ == Canary::kHoldsOutcome) evaluator_ns_ += kSecond;
@@ -200,16 +215,13 @@ void World::look_for_outcomes() {
 void World::evaluate() {
   trace_.add(clock_.monotonic_ns(), {What::kEvaluate});
   evaluator_ns_ = sink_ns_ = kNever;
-  std::size_t most = 1;
   bool full = false;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
     interrupt(i);
     show_outcomes(i);
-    most = std::max(most, actors_[i].shown);
     full = full || actors_[i].shown == scenario_.shard.outcome_ring;
   }
-  for (std::size_t seen = 0; seen < most; seen += sched::limits::kEvaluatorBatch) {
-    (void)evaluator_->step();
+  while (!evaluator_->may_sleep() && !evaluator_->over()) {
   }
   model_->evaluated();
   if (!full) behind_since_ns_ = kNever;
@@ -234,8 +246,10 @@ void World::show_outcomes(std::uint32_t shard) {
     if (chosen && canary_ == Canary::kSpoilsPhases) {
       outcome.times.connect_ns = outcome.times.total_ns + 1;
     }
-    model_->outcome(shard, outcome, waited_ns);
-    if (chosen && canary_ == Canary::kDoublesOutcome) model_->outcome(shard, outcome, waited_ns);
+    engine::Outcome told = outcome;
+    told.monitor = number_of(outcome.monitor);
+    model_->outcome(shard, told, waited_ns);
+    if (chosen && canary_ == Canary::kDoublesOutcome) model_->outcome(shard, told, waited_ns);
     (void)ring.push(outcome);
     ++actors_[shard].shown;
   }

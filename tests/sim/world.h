@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/resolver.h"
 #include "sched/evaluator.h"
+#include "sched/reload.h"
 #include "sched/shard.h"
 #include "tests/sim/canary.h"
 #include "tests/sim/model.h"
@@ -22,6 +24,10 @@
 #include "tests/sim/trace.h"
 
 namespace tracer::sim {
+
+inline constexpr const char* kLocation = "local";
+
+engine::MonitorSet monitors_of(const Scenario& scenario, const Document& document);
 
 class World {
  public:
@@ -58,7 +64,12 @@ class World {
   void interrupt(std::uint32_t shard);
   void take_step(const Step& step);
   void drain();
-  void look_for_outcomes();
+  void ask_for_reload(std::int64_t document);
+  bool begin_reload();
+  void go_on_with_reload();
+  std::uint32_t number_of(std::uint32_t index) const;
+  void check_histories() const;
+  void look_whether_raised();
   bool outcomes_wait();
   void evaluate();
   void show_outcomes(std::uint32_t shard);
@@ -74,7 +85,6 @@ class World {
   NthFault nth_;
   Random random_;
   const std::int64_t origin_ns_;
-  engine::MonitorSet monitors_;  // as the model knows them
   NameServers servers_;
   Network network_;
   std::unique_ptr<Model> model_;
@@ -82,14 +92,20 @@ class World {
   std::vector<Actor> actors_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<ResolveWatcher> watcher_;  // before the model's, of a canary
-  sched::ConfigurationRef configuration_;
+  sched::Standing standing_;
+  std::unique_ptr<sched::Transition> transition_;
   std::vector<std::unique_ptr<sched::Shard>> shards_;
   std::unique_ptr<sched::Evaluator> evaluator_;
   sched::SweepSummary summary_;
 
   std::size_t next_step_ = 0;
-  std::int64_t evaluator_ns_ = kNever;  // when it takes the outcomes that are there
-  std::int64_t sink_ns_ = kNever;       // when it sees that the sink is broken
+  std::int64_t evaluator_ns_ = kNever;  // when it wakes up
+  std::int64_t reload_ns_ = kNever;     // when somebody looks after the reload under way, or begins
+  std::deque<std::int64_t> reloads_;    // documents that wait for that
+  std::int64_t reload_began_ns_ = 0;
+  bool draining_ = false;
+  std::uint64_t raises_ = 0;
+  std::int64_t sink_ns_ = kNever;  // when it sees that the sink is broken
   std::int64_t longest_stall_ns_ = 0;
   std::int64_t behind_since_ns_ = kNever;  // outcomes wait for the evaluator, unless kNever
   std::uint64_t turns_in_place_ = 0;       // since time moved

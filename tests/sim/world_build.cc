@@ -9,18 +9,21 @@
 #include <utility>
 
 namespace tracer::sim {
-namespace {
 
-engine::MonitorSet monitors_of(const Scenario& scenario) {
+engine::MonitorSet monitors_of(const Scenario& scenario, const Document& document) {
   engine::MonitorSetBuilder builder;
-  for (const Target& target : scenario.targets) {
-    if (!builder.add(target.spec)) throw std::runtime_error("two monitors have one id");
+  for (const std::uint32_t number : document) {
+    if (!builder.add(scenario.targets[number].spec)) {
+      throw std::runtime_error("two monitors have one id");
+    }
   }
   return std::move(builder).build();
 }
 
+namespace {
+
 sched::ConfigurationRef configuration_of(const Scenario& scenario) {
-  auto loaded = sched::Configuration::load(monitors_of(scenario));
+  auto loaded = sched::Configuration::load(monitors_of(scenario, scenario.documents.front()));
   if (!loaded) throw std::runtime_error(loaded.error());
   return *loaded;
 }
@@ -55,13 +58,12 @@ World::World(const Scenario& scenario, Canary canary, Trace& trace)
       nth_(scenario.nth),
       random_(script_seed(scenario.seed, canary), 4),
       origin_ns_(clock_.monotonic_ns()),
-      monitors_(monitors_of(scenario)),
       servers_(scenario.names, faults_, nth_, scenario.seed),
       network_(scenario, faults_),
-      model_(std::make_unique<Model>(scenario_, monitors_, servers_, clock_, faults_, trace_)),
+      model_(std::make_unique<Model>(scenario_, servers_, clock_, faults_, trace_)),
       actors_(scenario.shards),
-      sink_(std::make_unique<Sink>(*model_, canary)),
-      configuration_(configuration_of(told_)) {
+      sink_(std::make_unique<Sink>(*this)),
+      standing_{configuration_of(told_), {}} {
   model_->outcomes_wait = [this] { return outcomes_wait(); };
   build_shards();
 }
@@ -90,20 +92,22 @@ std::unique_ptr<engine::NameResolver> World::make_resolver(std::uint32_t shard,
 
 void World::build_shards() {
   std::vector<std::vector<std::uint32_t>> shares(scenario_.shards);
-  for (std::uint32_t i = 0; i < monitors_.size(); ++i) {
-    shares[monitors_.at(i).id_hash % scenario_.shards].push_back(i);
+  const engine::MonitorSet& monitors = standing_.configuration->monitors;
+  for (const std::uint32_t index : sched::monitors_for(monitors, kLocation)) {
+    shares[sched::shard_of(monitors, index, shares.size())].push_back(index);
   }
   for (std::uint32_t i = 0; i < scenario_.shards; ++i) {
     const sched::ShardParts parts{[this, i](std::uint32_t slots) { return make_ring(i, slots); },
                                   [this, i](engine::Ring& ring) { return make_resolver(i, ring); },
                                   &clock_};
-    shards_.push_back(std::make_unique<sched::Shard>(told_.shard, parts, configuration_,
+    shards_.push_back(std::make_unique<sched::Shard>(told_.shard, parts, standing_.configuration,
                                                      std::move(shares[i]), wakeup_));
     if (auto prepared = shards_.back()->prepare(); !prepared) {
       throw std::runtime_error(prepared.error());
     }
   }
-  evaluator_ = std::make_unique<sched::Evaluator>(configuration_, shards_, *sink_, wakeup_, clock_);
+  evaluator_ =
+      std::make_unique<sched::Evaluator>(standing_.configuration, shards_, *sink_, wakeup_, clock_);
 }
 
 }  // namespace tracer::sim

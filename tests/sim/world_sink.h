@@ -10,19 +10,21 @@ namespace tracer::sim {
 
 class World::Sink final : public sched::ReportSink {
  public:
-  Sink(Model& model, Canary canary) : model_(model), canary_(canary) {}
+  explicit Sink(World& world) : world_(world), model_(*world.model_), canary_(world.canary_) {}
 
   void write(std::span<const engine::Report> reports) override {
     for (const engine::Report& report : reports) {
       const bool chosen = ++seen_ % 5 == 0;
       if (chosen && canary_ == Canary::kDropsReport) continue;
-      if (chosen && canary_ == Canary::kDoublesReport) model_.report(report);
+      engine::Report told = report;
+      told.outcome.monitor = world_.number_of(report.outcome.monitor);
+      if (chosen && canary_ == Canary::kDoublesReport) model_.report(told);
       if (canary_ == Canary::kKeepsChain) {
         (void)ssl::ChainRef(report.outcome.chain).release();
       }
-      engine::Report told = report;
       const bool unknown = report.verdict == engine::Verdict::kUnknown;
       if (canary_ == Canary::kSaysDown && unknown) told.verdict = engine::Verdict::kDown;
+      if (chosen && canary_ == Canary::kMiscounts) ++told.after.streak;
       model_.report(told);
     }
   }
@@ -30,11 +32,13 @@ class World::Sink final : public sched::ReportSink {
     if (breaks) model_.drained();
     return breaks;
   }
+  void monitors_changed(const engine::MonitorSet&) override { model_.evaluator_follows(); }
   tl::expected<void, std::string> finish() override { return {}; }
 
   bool breaks = false;
 
  private:
+  World& world_;
   Model& model_;
   const Canary canary_;
   std::uint64_t seen_ = 0;
