@@ -72,6 +72,8 @@ FailureCode failure_from_session(ssl::SessionError error) {
       return FailureCode::kTlsClosed;
     case ssl::SessionError::kProtocol:
       return FailureCode::kTlsProtocolError;
+    case ssl::SessionError::kCertificateMalformed:
+      return FailureCode::kCertificateMalformed;
     case ssl::SessionError::kClientCertificateRequired:
       return FailureCode::kClientCertificateRequired;
     case ssl::SessionError::kUnsupportedByProber:

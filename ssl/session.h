@@ -35,6 +35,7 @@ enum class SessionError : std::uint8_t {
   kAlert,  // alert() says which
   kClosed,
   kProtocol,
+  kCertificateMalformed,
   kClientCertificateRequired,
   kUnsupportedByProber,
   kNoMemory,

@@ -369,11 +369,27 @@ TEST(SessionGarbage, AfterTheHandshakeIsABrokenProtocol) {
     ASSERT_EQ(pair.handshake(), Status::kDone);
     std::string heard;
     Octets record{23, 3, 3, 0, 40};
+    if (version == ProtocolVersion::kTls12) record = {22, 9, 9, 0, 40};  // a version there is not
     record.resize(45, 0x77);
     EXPECT_EQ(pair.client().read(record, heard), Status::kFailed);
     EXPECT_EQ(pair.client().error(), SessionError::kProtocol) << described(pair.client());
     EXPECT_EQ(heard, "");
     EXPECT_EQ(pair.client().read({}, heard), Status::kFailed);
+  }
+}
+
+// Nobody's fault but the server's: neither a breach of TLS nor something that we lack.
+TEST(SessionGarbage, InACertificateIsTheCertificates) {
+  const auto client = context();
+  for (const std::string name : {"p256", "intermediate"}) {
+    const auto session = Session::create(*client, "");
+    Octets flight = first_flight(*session, only(ProtocolVersion::kTls12));
+    const auto der = testing::certificate(name);
+    const auto at = std::ranges::search(flight, der).begin();
+    ASSERT_NE(at, flight.end());
+    *at = 0x31;  // a SET
+    EXPECT_EQ(session->handshake(flight), Status::kFailed);
+    EXPECT_EQ(session->error(), SessionError::kCertificateMalformed) << described(*session);
   }
 }
 
