@@ -98,6 +98,7 @@ class Server:
     name = "server"
     # The account to run as when the tests run as root and the program refuses that or need not.
     account = None
+    stdin = subprocess.DEVNULL  # for Popen
 
     def __init__(self, site, ports=None):
         self.site = site
@@ -155,7 +156,7 @@ class Server:
         self._log = open(self.path("output.log"), "ab")
         self.process = subprocess.Popen(
             self.as_account(self.command()), cwd=self.folder, env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True)
+            stdin=self.stdin, stdout=self._log, stderr=self._log, start_new_session=True)
 
     def wait_ready(self):
         deadline = time.monotonic() + READY_SECONDS
@@ -183,6 +184,8 @@ class Server:
         # Children that outlived their parent go too; the group is the session that we began.
         self._signal_group(signal.SIGKILL)
         self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
         self.process = None
         self._log.close()
 
