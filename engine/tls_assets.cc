@@ -46,4 +46,17 @@ tl::expected<TlsContexts, std::string> TlsContexts::create(const MonitorSet& set
   return contexts;
 }
 
+std::set<std::string> certificate_files(const MonitorSet& set) {
+  std::set<std::string> files;
+  for (std::uint32_t i = 0; i < set.policy_count(); ++i) {
+    const TlsPolicy& tls = set.policy_at(i).tls;
+    if (!tls.enabled) continue;
+    files.insert(tls.ca_file.empty() ? ssl::TrustStore::system_file() : tls.ca_file);
+    for (const std::string& file : {tls.cert_file, tls.key_file}) {
+      if (!file.empty()) files.insert(file);
+    }
+  }
+  return files;
+}
+
 }  // namespace tracer::engine

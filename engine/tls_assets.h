@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,5 +38,8 @@ class TlsContexts {
   std::vector<std::unique_ptr<ssl::Context>> contexts_;
   std::vector<ssl::Context*> by_policy_;  // null where TLS is off
 };
+
+// The files that both are made from.
+std::set<std::string> certificate_files(const MonitorSet& set);
 
 }  // namespace tracer::engine

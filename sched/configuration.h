@@ -1,5 +1,5 @@
 // What a run checks at a time, and how it goes over to something else while it runs. A
-// Configuration is immutable and shared by all threads.
+// Configuration is immutable and shared by all threads; its monitors may be those of another one.
 //
 // The thread that reloads owns every change, has each thread concerned make it, and waits until
 // that is done; a change comes back with what it has replaced, so that nothing large is freed on a
@@ -21,12 +21,15 @@
 namespace tracer::sched {
 
 struct Configuration {
-  engine::MonitorSet monitors;
+  std::shared_ptr<const engine::MonitorSet> kept;  // what `monitors` refers to
+  const engine::MonitorSet& monitors;
   engine::TrustStores trust;  // of these monitors
 
   // The error is one sentence.
   static tl::expected<std::shared_ptr<const Configuration>, std::string> load(
       engine::MonitorSet monitors);
+  // The same monitors, with the roots that their files hold now. Likewise.
+  tl::expected<std::shared_ptr<const Configuration>, std::string> renewed() const;
 };
 using ConfigurationRef = std::shared_ptr<const Configuration>;
 

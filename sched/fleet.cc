@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/tls_assets.h"
 #include "sched/limits.h"
 
 namespace tracer::sched {
@@ -110,12 +111,30 @@ tl::expected<SweepSummary, std::string> Fleet::run() {
 }
 
 tl::expected<Difference, std::string> Fleet::reload(engine::MonitorSet monitors) {
+  return go_over([&] {
+    return plan_changes(standing_, std::move(monitors), options_.location, shards_.size());
+  });
+}
+
+tl::expected<void, std::string> Fleet::renew_certificates() {
+  const auto renewed = go_over([&] { return plan_renewal(standing_, shards_.size()); });
+  if (!renewed) return tl::unexpected(renewed.error());
+  return {};
+}
+
+std::set<std::string> Fleet::certificate_files() const {
+  const std::lock_guard lock(reload_mutex_);
+  return engine::certificate_files(standing_.configuration->monitors);
+}
+
+tl::expected<Difference, std::string> Fleet::go_over(
+    const std::function<tl::expected<Changes, std::string>()>& plan) {
   const std::lock_guard lock(reload_mutex_);
   if (!running_.load() || draining_.load() || aborting_.load()) {
     return tl::unexpected(std::string("the run has not begun, or is ending"));
   }
   for (const auto& shard : shards_) shard->take_departed(standing_.forgotten);
-  auto changes = plan_changes(standing_, std::move(monitors), options_.location, shards_.size());
+  auto changes = plan();
   if (!changes) return tl::unexpected(changes.error());
   Transition transition(std::move(*changes), *evaluator_, shards_, wakeup_);
   while (transition.advance() != Transition::Stage::kOver &&

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -49,6 +50,10 @@ class Fleet {
   // as before keep their schedule, what is under way ends as it would have. Returns once every
   // shard has gone over. The error is one sentence, and nothing has changed then.
   tl::expected<Difference, std::string> reload(engine::MonitorSet monitors);
+  // Likewise: the same monitors, with the roots and client certificates that their files hold now.
+  tl::expected<void, std::string> renew_certificates();
+  // Those files.
+  std::set<std::string> certificate_files() const;
   // What is known of the monitors from earlier runs, by their index in the set. Before run().
   void restore(HistoryBook histories) { restored_ = std::move(histories); }
   // On the thread of run(), while it runs and after it.
@@ -69,6 +74,8 @@ class Fleet {
   void make_shards();
   tl::expected<void, std::string> start_threads();
   void stop_threads();
+  tl::expected<Difference, std::string> go_over(
+      const std::function<tl::expected<Changes, std::string>()>& plan);
 
   const FleetOptions options_;
   Standing standing_;
@@ -83,8 +90,8 @@ class Fleet {
   std::atomic<bool> draining_{false};
   std::atomic<bool> aborting_{false};
   std::atomic<bool> running_{false};
-  std::atomic<bool> ended_{false};  // no thread makes changes any more
-  std::mutex reload_mutex_;         // held while standing_ is in use
+  std::atomic<bool> ended_{false};   // no thread makes changes any more
+  mutable std::mutex reload_mutex_;  // held while standing_ is in use
 };
 
 }  // namespace tracer::sched

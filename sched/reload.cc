@@ -81,6 +81,14 @@ tl::expected<Changes, std::string> plan_changes(Standing& standing, MonitorSet m
   return changes;
 }
 
+tl::expected<Changes, std::string> plan_renewal(Standing& standing, std::size_t shards) {
+  const auto next = standing.configuration->renewed();
+  if (!next) return tl::unexpected(next.error());
+  auto changes = changes_of({}, standing.configuration->monitors, *next, {}, shards);
+  if (changes) standing.configuration = *next;
+  return changes;
+}
+
 Transition::Transition(Changes changes, Evaluator& evaluator,
                        std::vector<std::unique_ptr<Shard>>& shards, Wakeup& wakeup)
     : changes_(std::move(changes)), evaluator_(evaluator), shards_(shards), wakeup_(wakeup) {}

@@ -58,6 +58,10 @@ struct Standing {
 tl::expected<Changes, std::string> plan_changes(Standing& standing, engine::MonitorSet monitors,
                                                 std::string_view location, std::size_t shards);
 
+// Keeps the monitors and takes their roots and client certificates as the files have them now.
+// Likewise.
+tl::expected<Changes, std::string> plan_renewal(Standing& standing, std::size_t shards);
+
 // Hands changes over. Waits for nobody: whoever has it looks after it until it is over.
 class Transition {
  public:

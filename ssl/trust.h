@@ -111,6 +111,7 @@ class ChainRef {
 class TrustStore {
  public:
   // The bundle that Debian's ca-certificates writes, or $SSL_CERT_FILE where that is set.
+  static std::string system_file();
   static tl::expected<std::shared_ptr<const TrustStore>, std::string> load_system();
   // A PEM file with one or more certificates. The error is one sentence naming the file.
   static tl::expected<std::shared_ptr<const TrustStore>, std::string> load_file(

@@ -79,9 +79,13 @@ tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::load_fi
   return from_pem(*text, path);
 }
 
-tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::load_system() {
+std::string TrustStore::system_file() {
   const char* chosen = std::getenv("SSL_CERT_FILE");
-  return load_file(chosen != nullptr && *chosen != '\0' ? chosen : kSystemBundle);
+  return chosen != nullptr && *chosen != '\0' ? chosen : kSystemBundle;
+}
+
+tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::load_system() {
+  return load_file(system_file());
 }
 
 }  // namespace tracer::ssl

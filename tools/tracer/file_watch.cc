@@ -18,20 +18,23 @@ constexpr int kQuietMs = 100;  // a document that is being written changes sever
 
 }  // namespace
 
-FileWatch::FileWatch(const std::vector<std::string>& files)
-    : wake_descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+FileWatch::FileWatch() : wake_descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+FileWatch::~FileWatch() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (wake_descriptor_ >= 0) close(wake_descriptor_);
+}
+
+void FileWatch::follow(const std::set<std::string>& files) {
+  files_.clear();
+  trouble_.clear();
   if (files.empty()) return;
-  descriptor_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (descriptor_ < 0) descriptor_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (descriptor_ < 0) {
     trouble_ = std::string("changes of files are not noticed: inotify: ") + std::strerror(errno);
     return;
   }
   for (const std::string& file : files) watch(file);
-}
-
-FileWatch::~FileWatch() {
-  if (descriptor_ >= 0) close(descriptor_);
-  if (wake_descriptor_ >= 0) close(wake_descriptor_);
 }
 
 void FileWatch::watch(const std::string& file) {
@@ -44,39 +47,40 @@ void FileWatch::watch(const std::string& file) {
     trouble_ = "changes of " + file + " are not noticed: inotify: " + std::strerror(errno);
     return;
   }
-  names_[watched].insert(path.filename().string());
+  files_[{watched, path.filename().string()}].insert(file);
 }
 
-bool FileWatch::read_events() {
+void FileWatch::read_events(std::set<std::string>& changed) {
   alignas(inotify_event) std::array<char, 4096> buffer;
-  bool concerned = false;
   for (ssize_t length = 0; (length = read(descriptor_, buffer.data(), buffer.size())) > 0;) {
     for (const char* at = buffer.data(); at < buffer.data() + length;) {
       inotify_event event;
       std::memcpy(&event, at, sizeof event);
       const char* name = at + sizeof event;
-      // When events were lost, one of them may have been about a file.
-      concerned |=
-          (event.mask & IN_Q_OVERFLOW) != 0 || (event.len > 0 && names_[event.wd].contains(name));
+      // When events were lost, they may have been about any file.
+      const bool any = (event.mask & IN_Q_OVERFLOW) != 0;
+      for (const auto& [place, files] : files_) {
+        const bool this_one = event.len > 0 && place.first == event.wd && place.second == name;
+        if (any || this_one) changed.insert(files.begin(), files.end());
+      }
       at = name + event.len;
     }
   }
-  return concerned;
 }
 
-bool FileWatch::wait() {
+std::set<std::string> FileWatch::wait() {
   std::array<pollfd, 2> descriptors{{{wake_descriptor_, POLLIN, 0}, {descriptor_, POLLIN, 0}}};
-  bool changed = false;
+  std::set<std::string> changed;
   while (true) {
-    const int ready = poll(descriptors.data(), descriptors.size(), changed ? kQuietMs : -1);
-    if (ready == 0) return true;
+    const int ready = poll(descriptors.data(), descriptors.size(), changed.empty() ? -1 : kQuietMs);
+    if (ready == 0) return changed;
     if (ready < 0) continue;  // a signal
     if (descriptors[0].revents != 0) {
       std::uint64_t count = 0;
       [[maybe_unused]] const ssize_t taken = read(wake_descriptor_, &count, sizeof count);
       return changed;
     }
-    changed |= read_events();
+    read_events(changed);
   }
 }
 

@@ -25,11 +25,9 @@ ReloadResult refusal(const std::string& lines) {
 }  // namespace
 
 Reloader::Reloader(Options options, sched::Fleet& fleet)
-    : options_(std::move(options)),
-      fleet_(fleet),
-      watch_(options_.watch ? options_.files : std::vector<std::string>{}),
-      thread_([this] { serve(); }) {
-  if (!watch_.trouble().empty()) fmt::print(stderr, "tracer: {}\n", watch_.trouble());
+    : options_(std::move(options)), fleet_(fleet) {
+  follow_files();
+  thread_ = std::thread([this] { serve(); });
 }
 
 Reloader::~Reloader() {
@@ -55,15 +53,32 @@ std::future<ReloadResult> Reloader::request() {
 void Reloader::serve() {
   setpriority(PRIO_PROCESS, 0, kNiceness);  // of this thread alone, on Linux
   while (true) {
-    const bool changed = watch_.wait();
+    const std::set<std::string> changed = watch_.wait();
+    bool documents = std::ranges::any_of(
+        options_.files, [&](const std::string& file) { return changed.contains(file); });
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) break;
-      if (!changed && requests_.empty()) continue;
+      documents |= !requests_.empty();
     }
-    answer_requests();
+    if (documents) {
+      answer_requests();
+    } else if (!changed.empty()) {
+      renew_certificates();
+    }
   }
   for (auto& request : requests_) request.set_value(refusal("the run is ending"));
+}
+
+void Reloader::follow_files() {
+  std::set<std::string> files;
+  if (options_.watch_certificates) files = fleet_.certificate_files();
+  if (options_.watch) files.insert(options_.files.begin(), options_.files.end());
+  const std::string trouble_before = watch_.trouble();
+  watch_.follow(files);
+  if (!watch_.trouble().empty() && watch_.trouble() != trouble_before) {
+    fmt::print(stderr, "tracer: {}\n", watch_.trouble());
+  }
 }
 
 void Reloader::answer_requests() {
@@ -74,6 +89,7 @@ void Reloader::answer_requests() {
   }
   const ReloadResult result = reload();
   if (result) {
+    follow_files();
     fmt::print(stderr, "tracer: reloaded: {} added, {} removed, {} changed, {} unchanged\n",
                result->added, result->removed, result->changed, result->unchanged);
   } else {
@@ -96,6 +112,14 @@ ReloadResult Reloader::reload() {
   const auto difference = fleet_.reload(std::move(imported.monitors));
   if (!difference) return refusal("tracer: " + difference.error());
   return *difference;
+}
+
+void Reloader::renew_certificates() {
+  if (const auto renewed = fleet_.renew_certificates(); renewed) {
+    fmt::print(stderr, "tracer: certificates read again\n");
+  } else {
+    fmt::print(stderr, "tracer: {}; the certificates so far go on\n", renewed.error());
+  }
 }
 
 }  // namespace tracer::cli

@@ -1,6 +1,7 @@
 // Reads a run's documents again and has its fleet go over to them: when somebody asks, and, where
 // that is wanted, when one of the files has changed. A document with any mistake is refused whole,
-// and the monitors so far go on.
+// and the monitors so far go on. Likewise, where that is wanted, with the files of roots and client
+// certificates.
 //
 // Owns one thread, of low priority, for reading a large document is work that can wait. Requests
 // may come from any thread but that one.
@@ -25,7 +26,8 @@ class Reloader {
     std::vector<std::string> files;
     import::ImportOptions import;
     std::string location;
-    bool watch = false;
+    bool watch = false;               // the documents
+    bool watch_certificates = false;  // and the files that they name
   };
 
   // The fleet outlives the reloader.
@@ -39,8 +41,10 @@ class Reloader {
 
  private:
   void serve();
+  void follow_files();
   void answer_requests();
   ReloadResult reload();
+  void renew_certificates();
 
   const Options options_;
   sched::Fleet& fleet_;

@@ -130,8 +130,9 @@ ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& l
   state.watch([&fleet] { return known_of(fleet); }, sink);
   std::optional<Reloader> reloader;
   if (!options.once) {
-    reloader.emplace(Reloader::Options{source.files, source.import, location, options.watch},
-                     fleet);
+    reloader.emplace(
+        Reloader::Options{source.files, source.import, location, options.watch, options.ca_reload},
+        fleet);
   }
   ControlHandlers handlers;
   handlers.sample = [&fleet] { return sample_of(fleet); };

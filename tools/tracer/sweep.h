@@ -24,6 +24,7 @@ struct SweepOptions {
   std::uint32_t in_flight = 4096;  // probes at a time, over all shards
   bool once = true;
   bool watch = false;                       // reads the documents again when they change
+  bool ca_reload = false;                   // likewise the files of certificates
   std::uint32_t starts_per_second = 0;      // 0: no bound; over all shards
   std::uint32_t per_address_in_flight = 0;  // 0: no bound; over all shards
   std::uint32_t per_address_rate = 0;       // starts per second; 0: no bound; over all shards
