@@ -116,16 +116,32 @@ void ProbePool::on_received(Probe& probe, const Completion& completion, const Ti
     on_end_of_stream(probe, tick);
     return;
   }
+  if (!probe.framing) {
+    on_data(probe, completion.data, tick);
+    return;
+  }
+  const auto unwrapped = probe.framing->unwrap(completion.data);
+  if (!unwrapped) {
+    finish(probe, FailureCode::kStarttlsProtocolError, Phase::kStarttls, probe.framing->error(),
+           tick);
+  } else if (unwrapped->empty()) {
+    receive(probe);
+  } else {
+    on_data(probe, *unwrapped, tick);
+  }
+}
+
+void ProbePool::on_data(Probe& probe, std::span<const std::uint8_t> data, const Tick& tick) {
   switch (probe.state) {
     case State::kStarttls:
-      starttls_step(probe, probe.starttls->feed(as_text(completion.data)), tick);
+      starttls_step(probe, probe.starttls->feed(as_text(data)), tick);
       return;
     case State::kHandshaking:
-      handshake_step(probe, probe.tls->handshake(completion.data), tick);
+      handshake_step(probe, probe.tls->handshake(data), tick);
       return;
     case State::kRefusalWindow:
       // A server that goes on talking has accepted us; one that refuses sends an alert.
-      if (probe.tls->read(completion.data, probe.response) == ssl::Session::Status::kFailed) {
+      if (probe.tls->read(data, probe.response) == ssl::Session::Status::kFailed) {
         tls_failed(probe, tick);
       } else {
         succeed(probe, tick);
@@ -133,9 +149,9 @@ void ProbePool::on_received(Probe& probe, const Completion& completion, const Ti
       return;
     case State::kExchanging:
       if (probe.tls) {
-        decrypt_response(probe, completion.data, tick);
+        decrypt_response(probe, data, tick);
       } else {
-        probe.response += as_text(completion.data);
+        probe.response += as_text(data);
         response_arrived(probe, tick);
       }
       return;
@@ -239,8 +255,13 @@ void ProbePool::send_tls(Probe& probe, const Tick& tick) {
   if (probe.tls->output().empty()) {
     all_sent(probe, tick);
   } else {
-    send(probe, probe.tls->output());
+    send(probe, tls_output(probe));
   }
+}
+
+std::span<const std::uint8_t> ProbePool::tls_output(Probe& probe) {
+  const auto output = probe.tls->output();
+  return probe.framing ? probe.framing->wrap(output) : output;
 }
 
 void ProbePool::receive(Probe& probe) {
@@ -300,6 +321,7 @@ void ProbePool::leave(Probe& probe) {
     close(probe);
   } else {
     probe.tls.reset();
+    probe.framing.reset();
     probe.starttls.reset();
     probe.addresses.reset();
     probe.response = {};

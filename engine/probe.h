@@ -138,11 +138,13 @@ class ProbePool {
   void on_sent(Probe& probe, int result, const Tick& tick);
   void all_sent(Probe& probe, const Tick& tick);
   void on_received(Probe& probe, const Completion& completion, const Tick& tick);
+  void on_data(Probe& probe, std::span<const std::uint8_t> data, const Tick& tick);
   void on_end_of_stream(Probe& probe, const Tick& tick);
   void on_closed(Probe& probe, const Tick& tick);
 
   void send(Probe& probe, std::span<const std::uint8_t> bytes);
   void send_tls(Probe& probe, const Tick& tick);
+  std::span<const std::uint8_t> tls_output(Probe& probe);
   void receive(Probe& probe);
   void close(Probe& probe);
   void connect_failed(Probe& probe, FailureCode code, std::string_view detail, const Tick& tick);

@@ -148,6 +148,7 @@ bool ProbePool::try_next_address(Probe& probe, const Tick& tick) {
 void ProbePool::next_address(Probe& probe, const Tick& tick) {
   ++probe.address_index;
   probe.tls.reset();
+  probe.framing.reset();
   probe.starttls.reset();
   probe.response.clear();
   probe.outcome.tls = {};

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "engine/probe.h"
+#include "engine/tds_framing.h"
 
 namespace tracer::engine {
 
@@ -31,6 +32,7 @@ struct ProbePool::Probe {
   std::string untried_detail;
   std::unique_ptr<StarttlsDialogue> starttls;
   std::unique_ptr<ssl::Session> tls;
+  std::unique_ptr<TdsFraming> framing;  // around TLS, where the protocol wants one
   Outcome outcome;
 
   bool more_addresses() const {

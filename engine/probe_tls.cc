@@ -49,6 +49,9 @@ void ProbePool::begin_tls(Probe& probe, const Tick& tick) {
     finish(probe, FailureCode::kLocalResources, Phase::kTls, "no memory for a TLS session", tick);
     return;
   }
+  if (policy(probe).tls.starttls == StarttlsProtocol::kMssql) {
+    probe.framing = std::make_unique<TdsFraming>();
+  }
   handshake_step(probe, probe.tls->handshake({}), tick);
 }
 
@@ -58,7 +61,7 @@ void ProbePool::handshake_step(Probe& probe, ssl::Session::Status status, const 
       if (probe.tls->output().empty()) {
         receive(probe);
       } else {
-        send(probe, probe.tls->output());
+        send(probe, tls_output(probe));
       }
       return;
     case ssl::Session::Status::kDone:
@@ -75,6 +78,7 @@ void ProbePool::inspect(Probe& probe, const Tick& tick) {
   Outcome& outcome = probe.outcome;
   outcome.times.tls_ns = tick.now_ns - probe.phase_started_ns;
   record_session(*probe.tls, outcome.tls);
+  if (probe.framing) probe.framing->handshake_done(probe.tls->output().size());
   const Monitor& monitor = this->monitor(probe);
   const TlsPolicy& tls = policy(probe).tls;
   ssl::Judgement judgement = environment_.judge.judge(

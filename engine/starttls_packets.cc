@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "engine/starttls_script.h"
@@ -157,6 +158,102 @@ Reading read_ldap(std::string_view buffer, const Exchange&, ReplyState&) {
   if (id->front() != 1 && id->front() != 0) return garbage("an LDAP response to another message");
   return {Verdict::kRefused, size,
           "the server said: result " + std::to_string(result) + " " + std::string(*diagnostic)};
+}
+
+// The server's PRELOGIN, in one packet of a tabular result: a list of options, and among them what
+// it makes of the encryption that was asked for (MS-TDS, 2.2.6.5).
+Reading read_mssql(std::string_view buffer, const Exchange&, ReplyState&) {
+  constexpr std::size_t kHeaderBytes = 8;
+  constexpr char kTabularResult = '\x04';
+  constexpr int kLastPacket = 1;
+  constexpr std::uint8_t kVersion = 0;
+  constexpr std::uint8_t kEncryption = 1;
+  constexpr std::uint8_t kTerminator = 0xff;
+  constexpr std::size_t kOptionBytes = 5;
+  if (!buffer.empty() && buffer.front() != kTabularResult) {
+    return garbage("not a packet of SQL Server");
+  }
+  if (buffer.size() < kHeaderBytes) return {};
+  const std::size_t size = big_endian(buffer.substr(2, 2));
+  if (size <= kHeaderBytes || size > kMaxLineBytes || (buffer[1] & kLastPacket) == 0) {
+    return garbage("not an answer to PRELOGIN");
+  }
+  if (buffer.size() < size) return {};
+  const std::string_view data = buffer.substr(kHeaderBytes, size - kHeaderBytes);
+  if (data.front() != kVersion) return garbage("not an answer to PRELOGIN");
+  std::optional<std::uint8_t> encryption;
+  for (std::string_view options = data;; options.remove_prefix(kOptionBytes)) {
+    if (options.empty()) return garbage("an answer to PRELOGIN that is cut short");
+    const auto token = static_cast<std::uint8_t>(options.front());
+    if (token == kTerminator) break;
+    if (options.size() < kOptionBytes) return garbage("an answer to PRELOGIN that is cut short");
+    const std::size_t offset = big_endian(options.substr(1, 2));
+    const std::size_t length = big_endian(options.substr(3, 2));
+    if (offset + length > data.size()) return garbage("an answer to PRELOGIN that is cut short");
+    if (token == kEncryption && length == 1) encryption = static_cast<std::uint8_t>(data[offset]);
+  }
+  if (!encryption) return garbage("an answer to PRELOGIN that is silent on encryption");
+  switch (*encryption) {
+    case 1:  // ENCRYPT_ON
+    case 3:  // ENCRYPT_REQ
+      return {Verdict::kAccepted, size};
+    case 0:
+      return {Verdict::kRefused, size, "the server answered ENCRYPT_OFF: TLS is turned off"};
+    case 2:
+      return {Verdict::kRefused, size, "the server answered ENCRYPT_NOT_SUP: it has no TLS"};
+    default:
+      return garbage("an answer to PRELOGIN with an unknown encryption");
+  }
+}
+
+namespace {
+
+std::string_view rdp_failure(std::uint32_t code) {
+  constexpr std::array<std::string_view, 7> kNames{
+      "",
+      "SSL_REQUIRED_BY_SERVER",
+      "SSL_NOT_ALLOWED_BY_SERVER",
+      "SSL_CERT_NOT_ON_SERVER",
+      "INCONSISTENT_FLAGS",
+      "HYBRID_REQUIRED_BY_SERVER",
+      "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
+  };
+  return code > 0 && code < kNames.size() ? kNames[code] : "an unknown failure";
+}
+
+}  // namespace
+
+// The X.224 connection confirm in its TPKT frame (MS-RDPBCGR, 2.2.1.2).
+Reading read_rdp(std::string_view buffer, const Exchange&, ReplyState&) {
+  constexpr std::size_t kTpktBytes = 4;
+  constexpr std::size_t kBareBytes = 11;  // a confirm without a word on security
+  constexpr std::size_t kSize = 19;
+  constexpr char kTpktVersion = '\x03';
+  constexpr char kConfirm = '\xd0';
+  constexpr char kResponse = '\x02';
+  constexpr char kFailure = '\x03';
+  constexpr std::uint32_t kStandardSecurity = 0;
+  constexpr std::uint32_t kTls = 1;
+  constexpr std::uint32_t kTlsThenLogin = 2;  // PROTOCOL_HYBRID
+  if (!buffer.empty() && buffer.front() != kTpktVersion) return garbage("not a packet of RDP");
+  if (buffer.size() < kTpktBytes) return {};
+  const std::size_t size = big_endian(buffer.substr(2, 2));
+  if (size != kBareBytes && size != kSize) return garbage("not an X.224 connection confirm");
+  if (buffer.size() < size) return {};
+  if (buffer[5] != kConfirm || static_cast<std::size_t>(buffer[4]) != size - kTpktBytes - 1) {
+    return garbage("not an X.224 connection confirm");
+  }
+  if (size == kBareBytes) {
+    return {Verdict::kRefused, size, "the server does not negotiate: it has no TLS"};
+  }
+  const std::uint32_t value = little_endian(buffer.substr(15, 4));
+  if (buffer[11] == kFailure) {
+    return {Verdict::kRefused, size, "the server said: " + std::string(rdp_failure(value))};
+  }
+  if (buffer[11] != kResponse) return garbage("a connection confirm of an unknown kind");
+  if (value == kTls || value == kTlsThenLogin) return {Verdict::kAccepted, size};
+  if (value != kStandardSecurity) return garbage("the server chose what it was not asked for");
+  return {Verdict::kRefused, size, "the server chose RDP's own security, without TLS"};
 }
 
 }  // namespace tracer::engine::starttls

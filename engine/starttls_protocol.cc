@@ -26,6 +26,10 @@ constexpr std::array kTable{
     Entry{StarttlsProtocol::kXmppServer, "xmpp-server", {5269}},
     Entry{StarttlsProtocol::kPostgres, "postgres", {5432}},
     Entry{StarttlsProtocol::kIrc, "irc", {6667}},
+    Entry{StarttlsProtocol::kMssql, "mssql", {}},
+    Entry{StarttlsProtocol::kRdp, "rdp", {}},
+    Entry{StarttlsProtocol::kTelnet, "telnet", {}},
+    Entry{StarttlsProtocol::kNats, "nats", {}},
 };
 static_assert(kTable.size() == kStarttlsProtocolCount);
 

@@ -22,8 +22,12 @@ enum class StarttlsProtocol : std::uint8_t {
   kXmppServer,
   kPostgres,
   kIrc,
+  kMssql,
+  kRdp,
+  kTelnet,
+  kNats,
 };
-inline constexpr int kStarttlsProtocolCount = static_cast<int>(StarttlsProtocol::kIrc) + 1;
+inline constexpr int kStarttlsProtocolCount = static_cast<int>(StarttlsProtocol::kNats) + 1;
 
 // "smtp", "xmpp-server" …; "none".
 std::string_view starttls_name(StarttlsProtocol protocol);

@@ -95,6 +95,40 @@ constexpr Exchange kMysql[] = {
     {kMysqlRequest, "TLS", nullptr, "", ""},
 };
 
+// PRELOGIN (MS-TDS, 2.2.6.5), one packet: the version (9.0, which must come first), encryption
+// ENCRYPT_ON, no instance, thread 0, no MARS. Each option is a token, an offset and a length.
+constexpr std::string_view kMssqlRequest(
+    "\x12\x01\x00\x2f\x00\x00\x01\x00"
+    "\x00\x00\x1a\x00\x06\x01\x00\x20\x00\x01\x02\x00\x21\x00\x01"
+    "\x03\x00\x22\x00\x04\x04\x00\x26\x00\x01\xff"
+    "\x09\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00",
+    47);
+constexpr Exchange kMssql[] = {
+    {kMssqlRequest, "the answer to PRELOGIN", read_mssql, "", ""},
+};
+
+// An X.224 connection request with RDP_NEG_REQ (MS-RDPBCGR, 2.2.1.1). PROTOCOL_SSL and
+// PROTOCOL_HYBRID are asked for: a server that wants network level authentication grants only the
+// latter, and begins that with the same TLS handshake.
+constexpr std::string_view kRdpRequest(
+    "\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00"
+    "\x01\x00\x08\x00\x03\x00\x00\x00",
+    19);
+constexpr Exchange kRdp[] = {
+    {kRdpRequest, "the answer to the connection request", read_rdp, "", ""},
+};
+
+// IAC WILL START_TLS. Every telnet server must answer that with DO or DONT (RFC 854), and one that
+// offers it by itself says DO as well. What follows is answered by the reader.
+constexpr Exchange kTelnet[] = {
+    {"\xff\xfb\x2e", "the answer to WILL START_TLS", read_telnet, "", ""},
+};
+
+// TLS follows the server's INFO without another word.
+constexpr Exchange kNats[] = {
+    {"", "the server's INFO", read_nats, "", ""},
+};
+
 }  // namespace
 
 std::span<const Exchange> script(StarttlsProtocol protocol) {
@@ -125,6 +159,14 @@ std::span<const Exchange> script(StarttlsProtocol protocol) {
       return kLdap;
     case StarttlsProtocol::kMysql:
       return kMysql;
+    case StarttlsProtocol::kMssql:
+      return kMssql;
+    case StarttlsProtocol::kRdp:
+      return kRdp;
+    case StarttlsProtocol::kTelnet:
+      return kTelnet;
+    case StarttlsProtocol::kNats:
+      return kNats;
     case StarttlsProtocol::kNone:
       break;
   }

@@ -56,9 +56,16 @@ Reading read_irc(std::string_view buffer, const Exchange& exchange, ReplyState& 
 Reading read_postgres(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 Reading read_mysql(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 Reading read_ldap(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_mssql(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_rdp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 
 // Replies in XML. One source file: starttls_xmpp.cc.
 Reading read_xmpp(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+
+// Telnet's commands within text, and the line of JSON that NATS greets with. One source file:
+// starttls_options.cc.
+Reading read_telnet(std::string_view buffer, const Exchange& exchange, ReplyState& state);
+Reading read_nats(std::string_view buffer, const Exchange& exchange, ReplyState& state);
 
 // Text from a server as it may be shown: printable ASCII, '?' for the rest, bounded.
 std::string printable(std::string_view text);

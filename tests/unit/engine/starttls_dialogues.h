@@ -25,5 +25,6 @@ void PrintTo(const Dialogue& dialogue, std::ostream* out);
 std::vector<Dialogue> mail_dialogues();    // SMTP, LMTP, POP3, IMAP, Sieve
 std::vector<Dialogue> other_dialogues();   // in lines or XML: NNTP, FTP, IRC, XMPP
 std::vector<Dialogue> packet_dialogues();  // PostgreSQL, LDAP, MySQL
+std::vector<Dialogue> option_dialogues();  // SQL Server, RDP, telnet, NATS
 
 }  // namespace tracer::engine

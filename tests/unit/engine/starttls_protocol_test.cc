@@ -1,8 +1,12 @@
 #include "engine/starttls_protocol.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -32,6 +36,15 @@ TEST(StarttlsProtocolTest, UsualPorts) {
   }
   for (const std::uint16_t port : {0, 1, 443, 465, 993, 995, 8443, 65535}) {
     EXPECT_EQ(starttls_for_port(port), StarttlsProtocol::kNone) << port;
+  }
+}
+
+TEST(StarttlsProtocolTest, EachHasItsRowInTheDocument) {
+  std::ifstream file(TRACER_SOURCE_DIR "/docs/starttls.md");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  for (int value = 1; value < kStarttlsProtocolCount; ++value) {
+    const auto protocol = static_cast<StarttlsProtocol>(value);
+    EXPECT_THAT(text, testing::HasSubstr("| `" + std::string(starttls_name(protocol)) + "` | "));
   }
 }
 

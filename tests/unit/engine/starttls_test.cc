@@ -71,7 +71,8 @@ std::string dialogue_name(const testing::TestParamInfo<Dialogue>& info) { return
 
 std::vector<Dialogue> all_dialogues() {
   std::vector<Dialogue> all;
-  for (auto family : {mail_dialogues(), other_dialogues(), packet_dialogues()}) {
+  for (auto family :
+       {mail_dialogues(), other_dialogues(), packet_dialogues(), option_dialogues()}) {
     std::ranges::move(family, std::back_inserter(all));
   }
   return all;
