@@ -1,4 +1,4 @@
-"""Postfix (SMTP with STARTTLS) and Dovecot (IMAP and POP3, STARTTLS and TLS from the start)."""
+"""Postfix (SMTP with STARTTLS) and Dovecot (IMAP and POP3, STARTTLS and TLS from the start; LMTP and ManageSieve)."""
 
 import os
 import pwd
@@ -59,17 +59,25 @@ class Postfix(Server):
 
 
 class Dovecot(Server):
-    """Ports imap and pop3 offer STARTTLS when there is a `leaf`; imaps and pop3s speak TLS."""
+    """Ports imap and pop3 offer STARTTLS when there is a `leaf`; imaps and pop3s speak TLS.
+
+    `also` may name lmtp and sieve, which offer STARTTLS as well.
+    """
 
     name = "dovecot"
 
-    def __init__(self, site, leaf=None, ports=None):
+    def __init__(self, site, leaf=None, ports=None, also=()):
         names = ("imap", "imaps", "pop3", "pop3s") if leaf else ("imap", "pop3")
-        super().__init__(site, ports or {name: site.port() for name in names})
+        super().__init__(site, ports or {name: site.port() for name in (*names, *also)})
         self.leaf = leaf
+        self.also = also
         self.program = find_program("dovecot", "dovecot-core")
         find_program("imap", "dovecot-imapd", ["/usr/lib/dovecot"])
         find_program("pop3", "dovecot-pop3d", ["/usr/lib/dovecot"])
+        if "lmtp" in also:
+            find_program("lmtp", "dovecot-lmtpd", ["/usr/lib/dovecot"])
+        if "sieve" in also:
+            find_program("managesieve", "dovecot-managesieved", ["/usr/lib/dovecot"])
 
     def prepare(self):
         os.makedirs(self.path("run"))
@@ -77,7 +85,7 @@ class Dovecot(Server):
         # 2.4 (Debian 13) names things otherwise than 2.3 (Debian 12).
         version = run([self.program, "--version"]).split()[0]
         new = tuple(int(part) for part in version.split(".")[:2]) >= (2, 4)
-        text = (f"protocols = imap pop3\nbase_dir = {self.path('run')}\n"
+        text = (f"protocols = {' '.join(('imap', 'pop3', *self.also))}\nbase_dir = {self.path('run')}\n"
                 f"state_dir = {self.path('state')}\nlog_path = /dev/stderr\n"
                 f"instance_name = {os.path.basename(self.folder)}\nlisten = {self.address}\n"
                 f"ssl = {'yes' if self.leaf else 'no'}\n")
@@ -89,9 +97,14 @@ class Dovecot(Server):
         elif self.leaf:
             text += f"ssl_cert = <{self.leaf.chain}\nssl_key = <{self.leaf.key}\n"
         text += self._accounts(new)
-        for service in ("imap", "pop3"):
-            text += f"service {service}-login {{\n  process_limit = 4\n"
-            for listener, extra in ((service, ""), (f"{service}s", "    ssl = yes\n")):
+        for service, listeners in (
+                ("imap-login", {"imap": "", "imaps": "    ssl = yes\n"}),
+                ("pop3-login", {"pop3": "", "pop3s": "    ssl = yes\n"}),
+                ("lmtp", {"lmtp": ""}), ("managesieve-login", {"sieve": ""})):
+            if not set(listeners) & {"imap", "pop3", *self.also}:
+                continue
+            text += f"service {service} {{\n  process_limit = 4\n"
+            for listener, extra in listeners.items():
                 text += (f"  inet_listener {listener} {{\n"
                          f"    {'listen' if new else 'address'} = {self.address}\n"
                          f"    port = {self.ports.get(listener, 0)}\n{extra}  }}\n")

@@ -7,6 +7,7 @@ dies with the test program even when that is killed outright (parent-death signa
 """
 
 import concurrent.futures
+import itertools
 import os
 import pwd
 import random
@@ -19,6 +20,7 @@ import time
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
+_numbers = itertools.count(1)
 PACKAGED_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -103,7 +105,7 @@ class Server:
     def __init__(self, site, ports=None):
         self.site = site
         self.address = site.address
-        self.folder = site.folder(f"{self.name}-{id(self):x}")
+        self.folder = site.folder(f"{self.name}-{next(_numbers)}")
         self.ports = dict(ports or {})
         self.process = None
 
