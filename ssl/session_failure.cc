@@ -87,6 +87,7 @@ bool der_is_malformed(int code) {
     case ASN_TIME_E:
     case ASN_INPUT_E:
     case ASN_ECC_KEY_E:
+    case BUFFER_E:
       return true;
     default:
       return false;
@@ -194,12 +195,12 @@ Session::Status Session::fail_with(int library_code) {
     default:
       break;
   }
-  if (chain_.empty() && der_is_malformed(library_code)) {
+  // The library's room is too small for large certificates. What is small is at fault itself.
+  const bool too_large = library_code == BUFFER_E && handshake_bytes_ > kSmallCertificateBytes;
+  if (chain_.empty() && !too_large && der_is_malformed(library_code)) {
     return fail(SessionError::kCertificateMalformed,
                 "a presented certificate cannot be read: " + library_reason(library_code));
   }
-  // The library's room is too small for large certificates, and not for what is small.
-  const bool too_large = library_code == BUFFER_E && handshake_bytes_ > kSmallCertificateBytes;
   const bool ours = library_cannot(library_code) || too_large ||
                     (!chain_views_.empty() && key_is_beyond_library(chain_views_.front()));
   return fail(ours ? SessionError::kUnsupportedByProber : SessionError::kProtocol,
