@@ -21,6 +21,11 @@ inline constexpr std::size_t kMaxPathSteps = 1024;            // nodes of the se
 inline constexpr std::size_t kMaxNameComparisons = 1U << 16;  // names × constraints, a judgement
 inline constexpr std::size_t kMaxValidPaths = 16;             // remembered of one chain
 
+inline constexpr std::size_t kMaxCrlBytes = 32U * 1024 * 1024;
+inline constexpr std::size_t kMaxCrlEntries = 1U << 20;    // of one list
+inline constexpr std::size_t kMaxCrls = 1024;              // of one RevocationLists
+inline constexpr std::size_t kMaxCrlSignatureChecks = 16;  // of one judgement; lists are large
+
 inline constexpr std::size_t kMaxPemBytes = 64U * 1024 * 1024;
 inline constexpr std::size_t kMaxPemCertificates = 16 * 1024;
 
