@@ -232,6 +232,13 @@ odd_ca_of odd_ca_bc "basicConstraints = CA:TRUE" "$signs" "$ski" "$aki"
 odd_ca_of odd_ca_dot "$bc" "$signs" "$ski" "$aki" "nameConstraints = critical,permitted;DNS:.example.test"
 odd_ca_of odd_ca_policy "$bc" "$signs" "$ski" "$aki" "policyConstraints = requireExplicitPolicy:3"
 odd_ca_of odd_ca_any_policy "$bc" "$signs" "$ski" "$aki" "inhibitAnyPolicy = 2"
+odd_ca_of odd_ca_star "$bc" "$signs" "$ski" "$aki" "nameConstraints = critical,excluded;DNS:*.elsewhere.test"
+odd_ca_of explicit_ca "$bc" "$signs" "$ski" "$aki" "policyConstraints = critical,requireExplicitPolicy:0" \
+  "certificatePolicies = 1.2.3.4"
+policies="certificatePolicies"
+ISSUER=explicit_ca odd policy_same P-256 "$ski" "$aki" "$eku" "$san" "$policies = 1.2.3.4"
+ISSUER=explicit_ca odd policy_other P-256 "$ski" "$aki" "$eku" "$san" "$policies = 1.2.3.5"
+ISSUER=explicit_ca odd policy_any P-256 "$ski" "$aki" "$eku" "$san" "$policies = 2.5.29.32.0"
 ca odd_root P-256 "/CN=Odd Root" - "extendedKeyUsage = serverAuth"
 ISSUER=odd_root odd below_odd_root P-256 "$ski" "$aki" "$eku" "$san"
 
