@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ssl/certificate.h"
@@ -95,7 +96,12 @@ struct Extensions {
   std::vector<GeneralName> excluded;
   Bytes subject_key_id;
   Bytes authority_key_id;
-  bool authority_by_serial = false;  // authorityCertIssuer or authorityCertSerialNumber
+  bool authority_by_serial = false;   // authorityCertIssuer or authorityCertSerialNumber
+  std::vector<std::string> policies;  // dotted
+  std::vector<std::pair<std::string, std::string>> policy_mappings;
+  std::optional<std::uint32_t> require_explicit_policy;  // after so many certificates
+  std::optional<std::uint32_t> inhibit_policy_mapping;
+  std::optional<std::uint32_t> inhibit_any_policy;
   PointNames crl_points;
   std::string unknown_critical;  // the first critical extension that is not understood, dotted
   std::string flaw;              // what could not be read of an extension that clients pass over

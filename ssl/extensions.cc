@@ -131,11 +131,60 @@ void read_authority_info_access(der::Cursor& value, Extensions&) {
   } while (!descriptions.at_end());
 }
 
-// Policies restrict nothing here, because no policy is asked for (RFC 5280 section 6.1.1 (c)).
-void accept_unread(der::Cursor& value, Extensions&) { value.read_any("extension"); }
+void read_policies(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "certificatePolicies";
+  der::Cursor list = value.enter(der::kSequence, kWhat);
+  do {
+    der::Cursor policy = list.enter(der::kSequence, kWhat);
+    if (out.policies.size() == limits::kMaxPolicies) list.fail(kWhat, "too many policies");
+    out.policies.push_back(der::read_object_identifier(policy, kWhat));
+  } while (!list.at_end());
+}
 
-// Of an extension that says where to look, not what to accept, clients take no notice, and a flaw
-// in it is no defect of the certificate.
+void read_policy_mappings(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "policyMappings";
+  der::Cursor list = value.enter(der::kSequence, kWhat);
+  do {
+    der::Cursor mapping = list.enter(der::kSequence, kWhat);
+    std::string from = der::read_object_identifier(mapping, kWhat);
+    std::string to = der::read_object_identifier(mapping, kWhat);
+    mapping.finish(kWhat);
+    if (out.policy_mappings.size() == limits::kMaxPolicies) list.fail(kWhat, "too many policies");
+    out.policy_mappings.emplace_back(std::move(from), std::move(to));
+  } while (!list.at_end());
+}
+
+// An INTEGER under a context tag.
+std::optional<std::uint32_t> read_skip(der::Cursor& fields, std::uint8_t number,
+                                       std::string_view what) {
+  const auto element = fields.read_if(der::context(number), what);
+  if (!element) return std::nullopt;
+  const Bytes octets = element->content;
+  if (octets.empty() || octets.size() > 4 || octets[0] >= 0x80) {
+    fields.fail(*element, what, "not a number of certificates");
+    return std::nullopt;
+  }
+  std::uint32_t skip = 0;
+  for (const std::uint8_t octet : octets) skip = skip << 8U | octet;
+  return skip;
+}
+
+void read_policy_constraints(der::Cursor& value, Extensions& out) {
+  constexpr std::string_view kWhat = "policyConstraints";
+  der::Cursor fields = value.enter(der::kSequence, kWhat);
+  if (fields.at_end()) fields.fail(kWhat, "empty");
+  out.require_explicit_policy = read_skip(fields, 0, kWhat);
+  out.inhibit_policy_mapping = read_skip(fields, 1, kWhat);
+  fields.finish(kWhat);
+}
+
+void read_inhibit_any_policy(der::Cursor& value, Extensions& out) {
+  out.inhibit_any_policy =
+      static_cast<std::uint32_t>(der::read_small_integer(value, "inhibitAnyPolicy"));
+}
+
+// Of an extension that says where to look, or which policy was followed, clients take no notice,
+// and a flaw in it is no defect of the certificate.
 enum class Weight : std::uint8_t { kDecides, kInforms };
 
 struct Handler {
@@ -151,12 +200,12 @@ constexpr auto kHandlers = std::to_array<Handler>({
     {"2.5.29.19", kBasicConstraints, read_basic_constraints},
     {"2.5.29.30", kNameConstraints, read_name_constraints},
     {"2.5.29.31", kCrlDistributionPoints, read_crl_distribution_points, Weight::kInforms},
-    {"2.5.29.32", kCertificatePolicies, accept_unread},
-    {"2.5.29.33", kPolicyMappings, accept_unread},
+    {"2.5.29.32", kCertificatePolicies, read_policies, Weight::kInforms},
+    {"2.5.29.33", kPolicyMappings, read_policy_mappings},
     {"2.5.29.35", kAuthorityKeyId, read_authority_key_id},
-    {"2.5.29.36", kPolicyConstraints, accept_unread},
+    {"2.5.29.36", kPolicyConstraints, read_policy_constraints},
     {"2.5.29.37", kExtendedKeyUsage, read_extended_key_usage},
-    {"2.5.29.54", kInhibitAnyPolicy, accept_unread},
+    {"2.5.29.54", kInhibitAnyPolicy, read_inhibit_any_policy},
     {"1.3.6.1.5.5.7.1.1", kAuthorityInfoAccess, read_authority_info_access, Weight::kInforms},
 });
 

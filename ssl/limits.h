@@ -14,6 +14,8 @@ inline constexpr std::size_t kMaxDerDepth = 16;
 inline constexpr std::size_t kMaxExtensions = 64;
 inline constexpr std::size_t kMaxGeneralNames = 4096;  // of one SAN or one name constraint
 
+inline constexpr std::size_t kMaxPolicies = 256;  // of one certificate
+
 inline constexpr std::size_t kMaxPresentedCertificates = 16;  // of one chain; the rest is ignored
 inline constexpr std::size_t kMaxPathCertificates = 10;       // leaf and root included
 inline constexpr std::size_t kMaxSignatureChecks = 64;        // of one judgement

@@ -2,6 +2,7 @@
 
 #include "ssl/facts.h"
 #include "ssl/name_constraints.h"
+#include "ssl/policies.h"
 #include "ssl/signature.h"
 
 namespace tracer::ssl {
@@ -139,6 +140,8 @@ Findings check_path(std::span<const CertificateView* const> path, bool anchored,
     check_names(path, i, comparisons, findings);
     if (!anchor && !certificate.self_issued()) ++intermediates;
   }
+  const std::string fault = policy_fault(anchored ? path.first(path.size() - 1) : path);
+  if (!fault.empty()) findings.add(ChainProblem::kConstraint, fault);
   if (intermediates > max_intermediates) {
     findings.add(ChainProblem::kConstraint, "the chain has " + std::to_string(intermediates) +
                                                 " intermediates, which is more than is allowed");
