@@ -35,6 +35,7 @@ struct TlsPolicy {
   StarttlsProtocol starttls = StarttlsProtocol::kNone;  // `auto` is resolved before this point
   std::int64_t alert_before_expiry_s = 0;               // 0: none
   std::string ca_file;                                  // empty: the system's trust store
+  std::vector<std::string> crl_files;                   // revocation lists; empty: none is asked
   std::string cert_file;
   std::string key_file;
   std::vector<std::string> alpn;

@@ -55,6 +55,7 @@ void add(Hasher& hasher, const TlsPolicy& tls) {
                 static_cast<std::uint64_t>(tls.max_version) << 32);
   hasher.number(static_cast<std::uint64_t>(tls.alert_before_expiry_s));
   hasher.text(tls.ca_file);
+  hasher.texts(tls.crl_files);
   hasher.text(tls.cert_file);
   hasher.text(tls.key_file);
   hasher.texts(tls.alpn);

@@ -125,6 +125,7 @@ class ProbePool {
   void starttls_step(Probe& probe, StarttlsDialogue::Step step, const Tick& tick);
   void begin_tls(Probe& probe, const Tick& tick);
   void handshake_step(Probe& probe, ssl::Session::Status status, const Tick& tick);
+  ssl::Judgement judge_peer(const Probe& probe, const Tick& tick);
   void inspect(Probe& probe, const Tick& tick);
   bool await_refusal(Probe& probe, const Tick& tick);
   void begin_exchange(Probe& probe, const Tick& tick);

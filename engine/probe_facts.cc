@@ -36,7 +36,7 @@ FailureCode failure_from_judgement(ssl::ChainProblems problems, const TlsPolicy&
         static_cast<ssl::ChainProblems>(~(static_cast<unsigned>(ChainProblem::kNameMismatch) |
                                           static_cast<unsigned>(ChainProblem::kSelfSigned)));
   }
-  constexpr std::array<std::pair<ChainProblem, FailureCode>, 11> kCodes{{
+  constexpr std::array<std::pair<ChainProblem, FailureCode>, 12> kCodes{{
       {ChainProblem::kMalformed, FailureCode::kCertificateMalformed},
       {ChainProblem::kRevoked, FailureCode::kCertificateRevoked},
       {ChainProblem::kSelfSigned, FailureCode::kCertificateSelfSigned},
@@ -48,6 +48,7 @@ FailureCode failure_from_judgement(ssl::ChainProblems problems, const TlsPolicy&
       {ChainProblem::kWeak, FailureCode::kCertificateWeak},
       {ChainProblem::kNameMismatch, FailureCode::kCertificateNameMismatch},
       {ChainProblem::kUnsupported, FailureCode::kTlsUnsupportedByProber},
+      {ChainProblem::kNonconforming, FailureCode::kCertificateMalformed},
   }};
   for (const auto& [problem, code] : kCodes) {
     if (ssl::has(problems, problem)) return code;

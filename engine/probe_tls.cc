@@ -73,18 +73,23 @@ void ProbePool::handshake_step(Probe& probe, ssl::Session::Status status, const 
   }
 }
 
+ssl::Judgement ProbePool::judge_peer(const Probe& probe, const Tick& tick) {
+  const Monitor& monitor = this->monitor(probe);
+  ssl::JudgeOptions options;
+  options.revocation = environment_.subject.trust->revocation(monitor.policy);
+  return environment_.judge.judge(
+      probe.tls->peer_chain(), environment_.subject.trust->store(monitor.policy),
+      environment_.subject.monitors->verified_name(monitor), tick.unix_ms / 1000, options);
+}
+
 // The handshake is done and the client's last flight is still here: the chain is judged now.
 void ProbePool::inspect(Probe& probe, const Tick& tick) {
   Outcome& outcome = probe.outcome;
   outcome.times.tls_ns = tick.now_ns - probe.phase_started_ns;
   record_session(*probe.tls, outcome.tls);
   if (probe.framing) probe.framing->handshake_done(probe.tls->output().size());
-  const Monitor& monitor = this->monitor(probe);
-  const TlsPolicy& tls = policy(probe).tls;
-  ssl::Judgement judgement = environment_.judge.judge(
-      probe.tls->peer_chain(), environment_.subject.trust->store(monitor.policy),
-      environment_.subject.monitors->verified_name(monitor), tick.unix_ms / 1000);
-  const FailureCode code = failure_from_judgement(judgement.problems, tls);
+  ssl::Judgement judgement = judge_peer(probe, tick);
+  const FailureCode code = failure_from_judgement(judgement.problems, policy(probe).tls);
   const std::string detail = std::move(judgement.detail);
   record_judgement(std::move(judgement), outcome);
   if (code != FailureCode::kNone) {
@@ -110,12 +115,7 @@ void ProbePool::tls_failed(Probe& probe, const Tick& tick) {
   probe.outcome.tls.alert = session.alert();
   if (!probe.outcome.tls.judged && !session.peer_chain().empty()) {
     // What the server presented is reported even though the handshake did not end.
-    const Monitor& monitor = this->monitor(probe);
-    record_judgement(environment_.judge.judge(session.peer_chain(),
-                                              environment_.subject.trust->store(monitor.policy),
-                                              environment_.subject.monitors->verified_name(monitor),
-                                              tick.unix_ms / 1000),
-                     probe.outcome);
+    record_judgement(judge_peer(probe, tick), probe.outcome);
   }
   finish(probe, failure_from_session(session.error()), Phase::kTls, session.detail(), tick);
 }

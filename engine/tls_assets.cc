@@ -1,6 +1,7 @@
 #include "engine/tls_assets.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace tracer::engine {
@@ -9,6 +10,7 @@ tl::expected<TrustStores, std::string> TrustStores::load(const MonitorSet& set) 
   TrustStores stores;
   stores.by_policy_.resize(set.policy_count());
   std::unordered_map<std::string, std::shared_ptr<const ssl::TrustStore>> loaded;
+  std::map<std::vector<std::string>, std::shared_ptr<const ssl::RevocationLists>> lists;
   for (std::uint32_t i = 0; i < set.policy_count(); ++i) {
     const TlsPolicy& tls = set.policy_at(i).tls;
     if (!tls.enabled) continue;
@@ -19,7 +21,15 @@ tl::expected<TrustStores, std::string> TrustStores::load(const MonitorSet& set) 
       if (!result) return tl::unexpected(result.error());
       store = *result;
     }
-    stores.by_policy_[i] = store;
+    stores.by_policy_[i].roots = store;
+    if (tls.crl_files.empty()) continue;
+    auto& revocation = lists[tls.crl_files];
+    if (!revocation) {
+      auto result = ssl::RevocationLists::load_files(tls.crl_files);
+      if (!result) return tl::unexpected(result.error());
+      revocation = *result;
+    }
+    stores.by_policy_[i].revocation = revocation;
   }
   return stores;
 }
@@ -52,6 +62,7 @@ std::set<std::string> certificate_files(const MonitorSet& set) {
     const TlsPolicy& tls = set.policy_at(i).tls;
     if (!tls.enabled) continue;
     files.insert(tls.ca_file.empty() ? ssl::TrustStore::system_file() : tls.ca_file);
+    files.insert(tls.crl_files.begin(), tls.crl_files.end());
     for (const std::string& file : {tls.cert_file, tls.key_file}) {
       if (!file.empty()) files.insert(file);
     }

@@ -50,7 +50,8 @@ class Fleet {
   // as before keep their schedule, what is under way ends as it would have. Returns once every
   // shard has gone over. The error is one sentence, and nothing has changed then.
   tl::expected<Difference, std::string> reload(engine::MonitorSet monitors);
-  // Likewise: the same monitors, with the roots and client certificates that their files hold now.
+  // Likewise: the same monitors, with the roots, lists and client certificates that their files
+  // hold.
   tl::expected<void, std::string> renew_certificates();
   // Those files.
   std::set<std::string> certificate_files() const;

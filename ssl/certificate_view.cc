@@ -27,17 +27,6 @@ constexpr auto kCurves = std::to_array<Curve>({
     {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", 512},
 });
 
-AlgorithmIdentifier read_algorithm(der::Cursor& cursor, std::string_view what) {
-  const der::Element element = cursor.read(der::kSequence, what);
-  der::Cursor fields = cursor.inside(element, what);
-  AlgorithmIdentifier algorithm;
-  algorithm.whole = element.whole;
-  algorithm.oid = der::read_object_identifier(fields, what);
-  if (!fields.at_end()) algorithm.parameters = fields.read_any(what).whole;
-  fields.finish(what);
-  return algorithm;
-}
-
 std::uint32_t bit_length(Bytes unsigned_integer) {
   const auto first = std::find_if(unsigned_integer.begin(), unsigned_integer.end(),
                                   [](std::uint8_t octet) { return octet != 0; });
@@ -123,6 +112,16 @@ void read_version(der::Cursor& tbs, CertificateView& view) {
   view.version = static_cast<int>(version) + 1;
 }
 
+// RFC 5280 section 4.1.2.5: UTCTime through the year 2049.
+std::int64_t read_validity_time(der::Cursor& validity, std::string_view what,
+                                CertificateView& view) {
+  constexpr std::int64_t kYear2050_s = 2524608000;
+  const bool generalized = validity.next_is(der::kGeneralizedTime);
+  const std::int64_t time_s = der::read_time(validity, what);
+  if (generalized && time_s < kYear2050_s) view.odd_time_form = true;
+  return time_s;
+}
+
 void read_tbs(der::Cursor& tbs, CertificateView& view) {
   read_version(tbs, view);
   view.serial = der::read_integer(tbs, "tbsCertificate.serialNumber");
@@ -130,13 +129,15 @@ void read_tbs(der::Cursor& tbs, CertificateView& view) {
   view.signature_algorithm = inner;
   view.issuer = read_name(tbs, "tbsCertificate.issuer");
   der::Cursor validity = tbs.enter(der::kSequence, "tbsCertificate.validity");
-  view.not_before_s = der::read_time(validity, "tbsCertificate.validity.notBefore");
-  view.not_after_s = der::read_time(validity, "tbsCertificate.validity.notAfter");
+  view.not_before_s = read_validity_time(validity, "tbsCertificate.validity.notBefore", view);
+  view.not_after_s = read_validity_time(validity, "tbsCertificate.validity.notAfter", view);
   validity.finish("tbsCertificate.validity");
   view.subject = read_name(tbs, "tbsCertificate.subject");
   view.key = read_key(tbs);
-  tbs.read_if(der::context(1), "tbsCertificate.issuerUniqueID");
-  tbs.read_if(der::context(2), "tbsCertificate.subjectUniqueID");
+  const bool issuer_id = tbs.read_if(der::context(1), "tbsCertificate.issuerUniqueID").has_value();
+  const bool subject_id =
+      tbs.read_if(der::context(2), "tbsCertificate.subjectUniqueID").has_value();
+  view.has_unique_id = issuer_id || subject_id;
   if (tbs.next_is(der::context_constructed(3))) {
     der::Cursor list = tbs.enter(der::context_constructed(3), "tbsCertificate.extensions");
     read_extensions(list, view);
@@ -147,6 +148,17 @@ void read_tbs(der::Cursor& tbs, CertificateView& view) {
 }
 
 }  // namespace
+
+AlgorithmIdentifier read_algorithm(der::Cursor& cursor, std::string_view what) {
+  const der::Element element = cursor.read(der::kSequence, what);
+  der::Cursor fields = cursor.inside(element, what);
+  AlgorithmIdentifier algorithm;
+  algorithm.whole = element.whole;
+  algorithm.oid = der::read_object_identifier(fields, what);
+  if (!fields.at_end()) algorithm.parameters = fields.read_any(what).whole;
+  fields.finish(what);
+  return algorithm;
+}
 
 tl::expected<CertificateView, CertificateError> parse_certificate(Bytes der) {
   if (der.size() > limits::kMaxCertificateBytes) {

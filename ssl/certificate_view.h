@@ -3,12 +3,15 @@
 //
 // A view exists for anything that is a certificate by RFC 5280's ASN.1, so that bad ones can be
 // reported too. What is wrong inside it (an extension that cannot be read, one that appears twice)
-// is its `defect`: with one, the certificate must not be part of a path.
+// is its `defect`: with one, the certificate must not be part of a path. A flaw that clients pass
+// over (an authorityInfoAccess that cannot be read) is only noted, for ssl/conformance.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ssl/certificate.h"
@@ -54,24 +57,57 @@ enum KeyUsage : std::uint16_t {
   kKeyEncipherment = 0x2000,
   kKeyAgreement = 0x0800,
   kKeyCertSign = 0x0400,
+  kCrlSign = 0x0200,
+};
+
+// The extensions that are understood, as bits of Extensions::present and Extensions::critical.
+enum KnownExtension : std::uint32_t {
+  kSubjectKeyId = 1U << 0,
+  kKeyUsageExtension = 1U << 1,
+  kSubjectAltName = 1U << 2,
+  kBasicConstraints = 1U << 3,
+  kNameConstraints = 1U << 4,
+  kCrlDistributionPoints = 1U << 5,
+  kCertificatePolicies = 1U << 6,
+  kPolicyMappings = 1U << 7,
+  kAuthorityKeyId = 1U << 8,
+  kPolicyConstraints = 1U << 9,
+  kExtendedKeyUsage = 1U << 10,
+  kInhibitAnyPolicy = 1U << 11,
+  kAuthorityInfoAccess = 1U << 12,
+};
+
+// The names of a DistributionPointName (RFC 5280 sections 4.2.1.13 and 5.2.5).
+struct PointNames {
+  std::vector<Bytes> uris;
+  bool other = false;  // some name that is not a URI
 };
 
 struct Extensions {
-  bool has_basic_constraints = false;
+  std::uint32_t present = 0;   // KnownExtension bits
+  std::uint32_t critical = 0;  // of these
   bool is_ca = false;
   std::optional<std::uint32_t> path_length;
   std::optional<std::uint16_t> key_usage;
-  bool has_extended_key_usage = false;
   bool server_auth = false;
   bool any_usage = false;
-  bool has_san = false;
   std::vector<GeneralName> sans;
-  bool has_name_constraints = false;
   std::vector<GeneralName> permitted;
   std::vector<GeneralName> excluded;
   Bytes subject_key_id;
   Bytes authority_key_id;
+  bool authority_by_serial = false;   // authorityCertIssuer or authorityCertSerialNumber
+  std::vector<std::string> policies;  // dotted
+  std::vector<std::pair<std::string, std::string>> policy_mappings;
+  std::optional<std::uint32_t> require_explicit_policy;  // after so many certificates
+  std::optional<std::uint32_t> inhibit_policy_mapping;
+  std::optional<std::uint32_t> inhibit_any_policy;
+  PointNames crl_points;
   std::string unknown_critical;  // the first critical extension that is not understood, dotted
+  std::string flaw;              // what could not be read of an extension that clients pass over
+
+  bool has(KnownExtension extension) const { return (present & extension) != 0; }
+  bool is_critical(KnownExtension extension) const { return (critical & extension) != 0; }
 };
 
 struct CertificateView {
@@ -89,11 +125,16 @@ struct CertificateView {
   std::int64_t not_after_s = 0;
   SubjectKey key;
   Extensions extensions;
-  std::string defect;  // empty when nothing is wrong
+  bool has_unique_id = false;  // of issuer or subject
+  bool odd_time_form = false;  // a GeneralizedTime for a date that UTCTime can say
+  std::string defect;          // empty when nothing is wrong
 
   bool self_issued() const { return issuer_key == subject_key; }
 };
 
 tl::expected<CertificateView, CertificateError> parse_certificate(Bytes der);
+
+// For what else is signed, such as a CRL.
+AlgorithmIdentifier read_algorithm(der::Cursor& cursor, std::string_view what);
 
 }  // namespace tracer::ssl

@@ -14,12 +14,19 @@ inline constexpr std::size_t kMaxDerDepth = 16;
 inline constexpr std::size_t kMaxExtensions = 64;
 inline constexpr std::size_t kMaxGeneralNames = 4096;  // of one SAN or one name constraint
 
+inline constexpr std::size_t kMaxPolicies = 256;  // of one certificate
+
 inline constexpr std::size_t kMaxPresentedCertificates = 16;  // of one chain; the rest is ignored
 inline constexpr std::size_t kMaxPathCertificates = 10;       // leaf and root included
 inline constexpr std::size_t kMaxSignatureChecks = 64;        // of one judgement
 inline constexpr std::size_t kMaxPathSteps = 1024;            // nodes of the search for paths
 inline constexpr std::size_t kMaxNameComparisons = 1U << 16;  // names × constraints, a judgement
 inline constexpr std::size_t kMaxValidPaths = 16;             // remembered of one chain
+
+inline constexpr std::size_t kMaxCrlBytes = 32U * 1024 * 1024;
+inline constexpr std::size_t kMaxCrlEntries = 1U << 20;    // of one list
+inline constexpr std::size_t kMaxCrls = 1024;              // of one RevocationLists
+inline constexpr std::size_t kMaxCrlSignatureChecks = 16;  // of one judgement; lists are large
 
 inline constexpr std::size_t kMaxPemBytes = 64U * 1024 * 1024;
 inline constexpr std::size_t kMaxPemCertificates = 16 * 1024;

@@ -83,6 +83,8 @@ Relation relate(const GeneralName& name, const GeneralName& base, bool excluded)
   const auto from = [](bool within) { return within ? Relation::kWithin : Relation::kOutside; };
   switch (name.type) {
     case GeneralNameType::kDns:
+      // A constraint may not hold a wildcard, and nobody can say what one would mean.
+      if (std::ranges::find(base.value, '*') != base.value.end()) return Relation::kUnknown;
       return from(dns_within(name, base, excluded));
     case GeneralNameType::kIp:
       return from(ip_within(name, base));

@@ -6,9 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "ssl/conformance.h"
 #include "ssl/facts.h"
 #include "ssl/limits.h"
 #include "ssl/path_rules.h"
+#include "ssl/revocation.h"
 #include "ssl/signature.h"
 
 namespace tracer::ssl {
@@ -45,8 +47,12 @@ bool key_ids_agree(const CertificateView& child, const CertificateView& issuer) 
 
 class PathBuilder {
  public:
-  PathBuilder(const std::vector<const CertificateView*>& presented, const TrustStore::Roots& roots)
-      : presented_(presented), roots_(roots) {}
+  PathBuilder(const std::vector<const CertificateView*>& presented, const TrustStore::Roots& roots,
+              std::int64_t now_s, const JudgeOptions& options)
+      : presented_(presented),
+        roots_(roots),
+        options_(options),
+        revocation_(options.revocation, now_s) {}
 
   PathVerdict run() {
     path_ = {presented_.front()};
@@ -54,11 +60,16 @@ class PathBuilder {
     PathVerdict verdict;
     verdict.leaf_self_signed = is_self_signed(*presented_.front());
     verdict.windows = std::move(windows_);
-    if (!verdict.windows.empty()) return verdict;
+    if (!verdict.windows.empty()) {
+      verdict.nonconformities = remarks_on(accepted_, true);
+      return verdict;
+    }
+    const Path& closest = rejected_ ? rejected_->second : deepest_;
     const Findings findings = rejected_ ? rejected_->first : explain_dead_end();
     verdict.problems = findings.problems;
     verdict.detail = findings.detail;
-    verdict.closest = window_of(rejected_ ? rejected_->second : deepest_);
+    verdict.closest = window_of(closest);
+    verdict.nonconformities = remarks_on(closest, rejected_.has_value());
     return verdict;
   }
 
@@ -120,8 +131,14 @@ class PathBuilder {
 
   // A whole path stands in path_.
   void complete() {
-    Findings findings = check_path(path_, true, comparisons_);
+    Findings findings = check_path(path_, true, options_.max_intermediates, comparisons_);
+    check_revocation(path_, findings);
+    if (options_.profile == Profile::kStrict) {
+      const std::vector<std::string> remarks = remarks_on(path_, true);
+      if (!remarks.empty()) findings.add(ChainProblem::kNonconforming, remarks.front());
+    }
     if (findings.problems == 0) {
+      if (windows_.empty()) accepted_ = path_;
       windows_.push_back(window_of(path_));
       return;
     }
@@ -131,6 +148,30 @@ class PathBuilder {
     if (!rejected_ || fewer(findings.problems, rejected_->first.problems)) {
       rejected_.emplace(std::move(findings), path_);
     }
+  }
+
+  void check_revocation(const Path& path, Findings& findings) {
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+      const RevocationAnswer answer = revocation_.ask(*path[i], *path[i + 1]);
+      if (answer.kind == RevocationAnswer::Kind::kRevoked) {
+        findings.add(ChainProblem::kRevoked, answer.sentence);
+      }
+    }
+  }
+
+  // What fails a path in the strict profile and is told in the other.
+  std::vector<std::string> remarks_on(const Path& path, bool anchored) {
+    std::vector<std::string> remarks =
+        nonconformities(path, anchored, [this](const CertificateView& certificate) {
+          return checked(certificate, certificate) == SignatureCheck::kValid;
+        });
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+      RevocationAnswer answer = revocation_.ask(*path[i], *path[i + 1]);
+      if (answer.kind == RevocationAnswer::Kind::kUnusable) {
+        remarks.push_back(std::move(answer.sentence));
+      }
+    }
+    return remarks;
   }
 
   bool signs(const CertificateView& issuer, const CertificateView& child) {
@@ -163,7 +204,8 @@ class PathBuilder {
 
   // No path reached a root: says why, along the longest that was found.
   Findings explain_dead_end() {
-    Findings findings = check_path(deepest_, false, comparisons_);
+    Findings findings = check_path(deepest_, false, options_.max_intermediates, comparisons_);
+    check_revocation(deepest_, findings);
     const CertificateView& last = *deepest_.back();
     add_unparsed(findings);
     if (is_self_signed(last)) {
@@ -207,8 +249,11 @@ class PathBuilder {
 
   const std::vector<const CertificateView*>& presented_;
   const TrustStore::Roots& roots_;
+  const JudgeOptions& options_;
+  RevocationChecker revocation_;
   Path path_;
   Path deepest_;
+  Path accepted_;  // the first that is good
   std::vector<ValidityWindow> windows_;
   std::optional<std::pair<Findings, Path>> rejected_;
   std::map<std::pair<const CertificateView*, const CertificateView*>, SignatureCheck> checks_;
@@ -227,8 +272,9 @@ bool TrustStore::Roots::holds(const CertificateView& certificate) const {
 }
 
 PathVerdict build_paths(const std::vector<const CertificateView*>& presented,
-                        const TrustStore::Roots& roots) {
-  return PathBuilder(presented, roots).run();
+                        const TrustStore::Roots& roots, std::int64_t now_s,
+                        const JudgeOptions& options) {
+  return PathBuilder(presented, roots, now_s, options).run();
 }
 
 }  // namespace tracer::ssl

@@ -1,6 +1,7 @@
 // Building paths from a leaf to trusted roots over what a server presented (RFC 4158). Everything
-// here depends on the bytes of the chain and of the store alone, so that it can be remembered;
-// time is left to whoever uses the result. Internal to ssl/. Any thread.
+// here depends on the bytes of the chain and of the store, the options, and which revocation lists
+// are current, so that it can be remembered; time is left to whoever uses the result. Internal to
+// ssl/. Any thread.
 //
 // Bounded by limits.h: depth, signature checks, steps of the search, comparisons of names.
 #pragma once
@@ -26,6 +27,7 @@ struct ValidityWindow {
 struct PathVerdict {
   // Of each path to a root that is good but for time, at most limits::kMaxValidPaths.
   std::vector<ValidityWindow> windows;
+  std::vector<std::string> nonconformities;  // of the first of these, else of what came closest
   // Without such a path: what is wrong with the one that came closest, and its window.
   ChainProblems problems = 0;
   std::string detail;
@@ -33,9 +35,10 @@ struct PathVerdict {
   bool leaf_self_signed = false;
 };
 
-// `presented`: leaf first; null where a certificate could not be parsed. REQUIRES: the first is
-// not null.
+// `presented`: leaf first; null where a certificate could not be parsed. `now_s` matters for the
+// revocation lists alone. REQUIRES: the first is not null.
 PathVerdict build_paths(const std::vector<const CertificateView*>& presented,
-                        const TrustStore::Roots& roots);
+                        const TrustStore::Roots& roots, std::int64_t now_s,
+                        const JudgeOptions& options);
 
 }  // namespace tracer::ssl

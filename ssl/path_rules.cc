@@ -2,6 +2,7 @@
 
 #include "ssl/facts.h"
 #include "ssl/name_constraints.h"
+#include "ssl/policies.h"
 #include "ssl/signature.h"
 
 namespace tracer::ssl {
@@ -22,8 +23,12 @@ std::string short_name(const DistinguishedName& name) {
 
 void check_key_strength(const CertificateView& certificate, Findings& findings) {
   const SubjectKey& key = certificate.key;
+  if (key.type == KeyType::kDsa) {  // no version of TLS in use has it
+    findings.add(ChainProblem::kWeak, "DSA key in " + short_subject(certificate));
+    return;
+  }
   const bool rsa = key.type == KeyType::kRsa || key.type == KeyType::kRsaPss;
-  const std::uint32_t least = rsa || key.type == KeyType::kDsa ? kMinRsaBits : kMinEcBits;
+  const std::uint32_t least = rsa ? kMinRsaBits : kMinEcBits;
   if (key.size_bits == 0 || key.size_bits >= least) return;
   findings.add(ChainProblem::kWeak, std::string(key_type_name(key.type)) + " key of " +
                                         std::to_string(key.size_bits) + " bits in " +
@@ -40,7 +45,7 @@ void check_certificate(const CertificateView& certificate, Findings& findings) {
                                                 " of " + short_subject(certificate) +
                                                 " is not understood");
   }
-  if (extensions.has_name_constraints && !extensions.is_ca) {
+  if (extensions.has(kNameConstraints) && !extensions.is_ca) {
     findings.add(ChainProblem::kConstraint,
                  "name constraints in " + short_subject(certificate) + ", which is not a CA");
   }
@@ -49,7 +54,7 @@ void check_certificate(const CertificateView& certificate, Findings& findings) {
 
 void check_leaf(const CertificateView& leaf, Findings& findings) {
   const Extensions& extensions = leaf.extensions;
-  if (extensions.has_extended_key_usage && !extensions.server_auth) {
+  if (extensions.has(kExtendedKeyUsage) && !extensions.server_auth) {
     findings.add(ChainProblem::kConstraint,
                  short_subject(leaf) + " is not for TLS servers (extKeyUsage)");
   }
@@ -76,7 +81,7 @@ void check_ca(const CertificateView& ca, bool anchor, std::size_t below, Finding
     findings.add(ChainProblem::kConstraint,
                  "the chain is longer than " + short_subject(ca) + " allows (path length)");
   }
-  if (extensions.has_extended_key_usage && !extensions.server_auth && !extensions.any_usage) {
+  if (extensions.has(kExtendedKeyUsage) && !extensions.server_auth && !extensions.any_usage) {
     findings.add(ChainProblem::kConstraint,
                  short_subject(ca) + " may not certify TLS servers (extKeyUsage)");
   }
@@ -85,7 +90,7 @@ void check_ca(const CertificateView& ca, bool anchor, std::size_t below, Finding
 void check_names(std::span<const CertificateView* const> path, std::size_t ca_index,
                  std::size_t& comparisons, Findings& findings) {
   const CertificateView& ca = *path[ca_index];
-  if (!ca.extensions.has_name_constraints) return;
+  if (!ca.extensions.has(kNameConstraints)) return;
   for (std::size_t i = 0; i < ca_index; ++i) {
     if (i > 0 && path[i]->self_issued()) continue;
     const std::string name = name_outside_constraints(ca.extensions, *path[i], comparisons);
@@ -114,7 +119,7 @@ std::string short_issuer(const CertificateView& certificate) {
 }
 
 Findings check_path(std::span<const CertificateView* const> path, bool anchored,
-                    std::size_t& comparisons) {
+                    std::size_t max_intermediates, std::size_t& comparisons) {
   Findings findings;
   check_leaf(*path.front(), findings);
   std::size_t intermediates = 0;
@@ -133,7 +138,13 @@ Findings check_path(std::span<const CertificateView* const> path, bool anchored,
     if (i == 0) continue;
     check_ca(certificate, anchor, intermediates, findings);
     check_names(path, i, comparisons, findings);
-    if (!certificate.self_issued()) ++intermediates;
+    if (!anchor && !certificate.self_issued()) ++intermediates;
+  }
+  const std::string fault = policy_fault(anchored ? path.first(path.size() - 1) : path);
+  if (!fault.empty()) findings.add(ChainProblem::kConstraint, fault);
+  if (intermediates > max_intermediates) {
+    findings.add(ChainProblem::kConstraint, "the chain has " + std::to_string(intermediates) +
+                                                " intermediates, which is more than is allowed");
   }
   return findings;
 }

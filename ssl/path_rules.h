@@ -27,6 +27,6 @@ std::string short_issuer(const CertificateView& certificate);
 // `path`: leaf first. `anchored`: the last certificate is trusted as it is, so that its own
 // signature counts for nothing. `comparisons`: see name_outside_constraints().
 Findings check_path(std::span<const CertificateView* const> path, bool anchored,
-                    std::size_t& comparisons);
+                    std::size_t max_intermediates, std::size_t& comparisons);
 
 }  // namespace tracer::ssl

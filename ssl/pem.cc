@@ -96,7 +96,8 @@ class Base64Decoder {
 };
 
 // Reads up to the END line that belongs to `label`; the BEGIN line has been read.
-tl::expected<std::vector<std::uint8_t>, PemError> read_block(Lines& lines, std::string_view label) {
+tl::expected<std::vector<std::uint8_t>, PemError> read_block(Lines& lines, std::string_view label,
+                                                             std::size_t max_bytes) {
   const std::size_t begin = lines.number();
   Base64Decoder decoder;
   while (const auto line = lines.next()) {
@@ -109,33 +110,51 @@ tl::expected<std::vector<std::uint8_t>, PemError> read_block(Lines& lines, std::
       return decoder.take();
     }
     if (!decoder.add(*line)) return tl::make_unexpected(PemError{lines.number(), "not base64"});
-    if (decoder.size() > limits::kMaxCertificateBytes) {
-      return tl::make_unexpected(PemError{lines.number(), "certificate larger than the limit"});
+    if (decoder.size() > max_bytes) {
+      return tl::make_unexpected(PemError{lines.number(), "larger than the limit"});
     }
   }
-  return tl::make_unexpected(PemError{begin, "BEGIN CERTIFICATE without its END"});
+  return tl::make_unexpected(PemError{begin, "BEGIN " + std::string(label) + " without its END"});
+}
+
+// What is read: blocks with one of two labels, of bounded size and number.
+struct Wanted {
+  std::string_view label;
+  std::string_view other_label;
+  std::size_t max_bytes;
+  std::size_t max_count;
+};
+
+tl::expected<std::vector<PemBlock>, PemError> read_blocks(std::string_view text,
+                                                          const Wanted& wanted) {
+  if (text.size() > limits::kMaxPemBytes) {
+    return tl::make_unexpected(PemError{1, "larger than the limit"});
+  }
+  std::vector<PemBlock> blocks;
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    const auto label = label_of(*line, kBegin);
+    if (!label || (*label != wanted.label && *label != wanted.other_label)) continue;
+    const std::size_t begin = lines.number();
+    if (blocks.size() == wanted.max_count) {
+      return tl::make_unexpected(PemError{begin, "more than the limit"});
+    }
+    auto der = read_block(lines, *label, wanted.max_bytes);
+    if (!der) return tl::make_unexpected(der.error());
+    blocks.push_back({std::move(*der), begin});
+  }
+  return blocks;
 }
 
 }  // namespace
 
-tl::expected<std::vector<PemCertificate>, PemError> read_pem_certificates(std::string_view text) {
-  if (text.size() > limits::kMaxPemBytes) {
-    return tl::make_unexpected(PemError{1, "larger than the limit"});
-  }
-  std::vector<PemCertificate> certificates;
-  Lines lines(text);
-  while (const auto line = lines.next()) {
-    const auto label = label_of(*line, kBegin);
-    if (!label || (*label != "CERTIFICATE" && *label != "X509 CERTIFICATE")) continue;
-    const std::size_t begin = lines.number();
-    if (certificates.size() == limits::kMaxPemCertificates) {
-      return tl::make_unexpected(PemError{begin, "too many certificates"});
-    }
-    auto der = read_block(lines, *label);
-    if (!der) return tl::make_unexpected(der.error());
-    certificates.push_back({std::move(*der), begin});
-  }
-  return certificates;
+tl::expected<std::vector<PemBlock>, PemError> read_pem_certificates(std::string_view text) {
+  return read_blocks(text, {"CERTIFICATE", "X509 CERTIFICATE", limits::kMaxCertificateBytes,
+                            limits::kMaxPemCertificates});
+}
+
+tl::expected<std::vector<PemBlock>, PemError> read_pem_crls(std::string_view text) {
+  return read_blocks(text, {"X509 CRL", "CRL", limits::kMaxCrlBytes, limits::kMaxCrls});
 }
 
 }  // namespace tracer::ssl

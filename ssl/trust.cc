@@ -1,9 +1,7 @@
 #include "ssl/trust.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <ctime>
 #include <list>
 #include <optional>
 #include <unordered_map>
@@ -12,11 +10,14 @@
 #include "ssl/facts.h"
 #include "ssl/limits.h"
 #include "ssl/path.h"
+#include "ssl/revocation.h"
+#include "ssl/utc_text.h"
 
 namespace tracer::ssl {
 namespace {
 
-// Everything about a chain that its bytes and the store decide.
+// Everything about a chain that its bytes, the store and the options decide. Of time it depends on
+// which revocation lists are current, and no more.
 struct Remembered {
   ChainRef report;  // empty when the leaf is not a certificate
   PathVerdict verdict;
@@ -30,14 +31,20 @@ struct DigestHash {
   }
 };
 
-Sha256Digest memo_key(const std::vector<Bytes>& presented, const TrustStore& store) {
+Sha256Digest memo_key(const std::vector<Bytes>& presented, const TrustStore& store,
+                      std::int64_t now_s, const JudgeOptions& options) {
   Sha256Parts digest;
   digest.add(store.version());
+  digest.add(static_cast<std::uint64_t>(options.profile));
+  digest.add(std::uint64_t{options.max_intermediates});
+  digest.add(std::uint64_t{options.revocation == nullptr ? 0 : options.revocation->size()});
+  if (options.revocation != nullptr) options.revocation->add_state(digest, now_s);
   for (const Bytes certificate : presented) digest.add(certificate);
   return digest.finish();
 }
 
-Remembered study(const std::vector<Bytes>& presented, const TrustStore& store) {
+Remembered study(const std::vector<Bytes>& presented, const TrustStore& store, std::int64_t now_s,
+                 const JudgeOptions& options) {
   Remembered result;
   auto report = std::make_unique<ChainReport>();
   std::vector<std::optional<CertificateView>> views;
@@ -59,19 +66,11 @@ Remembered study(const std::vector<Bytes>& presented, const TrustStore& store) {
     chain.push_back(view ? &*view : nullptr);
     if (view) report->earliest_expiry_s = std::min(report->earliest_expiry_s, view->not_after_s);
   }
-  result.verdict = build_paths(chain, store.roots());
+  result.verdict = build_paths(chain, store.roots(), now_s, options);
+  report->nonconformities = std::move(result.verdict.nonconformities);
   report->leaf_self_signed = result.verdict.leaf_self_signed;
   result.report = ChainRef(report.release());
   return result;
-}
-
-std::string utc_text(std::int64_t time_s) {
-  const auto seconds = static_cast<std::time_t>(time_s);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return std::to_string(time_s);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
 }
 
 void add(Judgement& judgement, ChainProblem problem, std::string detail) {
@@ -159,7 +158,8 @@ ChainJudge::~ChainJudge() = default;
 ChainJudge::Statistics ChainJudge::statistics() const { return memo_->statistics; }
 
 Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStore& store,
-                            std::string_view name, std::int64_t now_s) {
+                            std::string_view name, std::int64_t now_s,
+                            const JudgeOptions& options) {
   Judgement judgement;
   if (presented.empty()) {
     add(judgement, ChainProblem::kMalformed, "the server presented no certificate");
@@ -167,13 +167,13 @@ Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStor
   }
   std::vector<Bytes> considered = presented;
   considered.resize(std::min(considered.size(), limits::kMaxPresentedCertificates));
-  const Sha256Digest key = memo_key(considered, store);
+  const Sha256Digest key = memo_key(considered, store, now_s, options);
   const Remembered* known = memo_->find(key);
   if (known != nullptr) {
     ++memo_->statistics.hits;
   } else {
     ++memo_->statistics.misses;
-    known = memo_->insert(key, study(considered, store));
+    known = memo_->insert(key, study(considered, store, now_s, options));
   }
   judgement.chain = known->report;
   if (!judgement.chain) {
@@ -184,7 +184,7 @@ Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStor
   judgement.self_signed = known->verdict.leaf_self_signed;
   judge_path(known->verdict, now_s, judgement);
   const std::vector<std::string>& sans = judgement.chain->certificates.front().sans;
-  judgement.name_matches = name_matches(sans, name);
+  judgement.name_matches = !options.judge_name || name_matches(sans, name);
   if (!judgement.name_matches) {
     add(judgement, ChainProblem::kNameMismatch, mismatch_text(sans, name));
   }

@@ -4,7 +4,13 @@
 //
 // TrustStore is immutable and shared by all threads. ChainJudge belongs to one shard and keeps a
 // bounded memo: signatures and constraints depend on bytes alone, so they are judged once per
-// (SHA-256 of the presented chain, trust store); time and name are judged afresh on every call.
+// (SHA-256 of the presented chain, trust store, options); time and name are judged afresh on every
+// call.
+//
+// One judge, two profiles. A monitor must not call a service down for what every client accepts, so
+// live checks are judged as careful TLS clients would (kClients): what issuers did against their
+// rules is told, and fails nothing. An auditor of a stored chain wants every rule kept (kStrict).
+// docs/judgement.md has the rules and which profile enforces them.
 //
 // Several paths may lead from a leaf to a root (cross-signing, roots with one name and two keys);
 // any that holds suffices. A presented certificate that cannot be read is left out, and matters
@@ -34,8 +40,11 @@
 #include <tl/expected.hpp>
 
 #include "ssl/certificate.h"
+#include "ssl/limits.h"
 
 namespace tracer::ssl {
+
+class RevocationLists;
 
 // What is wrong with a chain; several can hold at once. Ordered by precedence: the lowest set bit
 // is the one that names the failure.
@@ -52,6 +61,7 @@ enum class ChainProblem : std::uint16_t {
   kNameMismatch = 1U << 9,
   kUnsupported =
       1U << 10,  // a signature that this prober cannot check: the fault is not the server's
+  kNonconforming = 1U << 11,  // kStrict: a rule for issuers is broken (ssl/conformance.h)
 };
 
 using ChainProblems = std::uint16_t;  // ChainProblem values or-ed together; 0 is a good chain
@@ -67,6 +77,9 @@ struct ChainReport {
   std::vector<std::vector<std::uint8_t>> der;  // as presented, the same order; for `tracer cert`
   std::int64_t earliest_expiry_s = 0;          // least not_after of the presented certificates
   bool leaf_self_signed = false;               // leaf's signature verifies with its own key
+  // Rules for issuers that the path breaks, and revocation lists that could not be used: a sentence
+  // each. Of the path that holds, or else of the one that came closest.
+  std::vector<std::string> nonconformities;
   mutable std::atomic<std::uint32_t> references{0};
 };
 
@@ -130,6 +143,19 @@ class TrustStore {
   std::unique_ptr<Roots> roots_;
 };
 
+enum class Profile : std::uint8_t {
+  kClients,  // what careful TLS clients refuse
+  kStrict,   // and whatever else RFC 5280 and the Baseline Requirements forbid
+};
+
+struct JudgeOptions {
+  Profile profile = Profile::kClients;
+  bool judge_name = true;                       // false: any name matches
+  const RevocationLists* revocation = nullptr;  // null: none is asked
+  // Between leaf and root, the self-issued not counted.
+  std::size_t max_intermediates = limits::kMaxPathCertificates;
+};
+
 struct Judgement {
   ChainRef chain;  // empty only when the leaf is not a certificate at all
   ChainProblems problems = 0;
@@ -155,7 +181,7 @@ class ChainJudge {
   // presented: DER certificates, leaf first. name: DNS name (A-labels) or IP literal to verify.
   // now_s: Unix time. Certificates beyond limits::kMaxPresentedCertificates are not looked at.
   Judgement judge(const std::vector<Bytes>& presented, const TrustStore& store,
-                  std::string_view name, std::int64_t now_s);
+                  std::string_view name, std::int64_t now_s, const JudgeOptions& options = {});
   Statistics statistics() const;
 
  private:

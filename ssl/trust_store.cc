@@ -1,11 +1,9 @@
 // Loading of trusted roots (TrustStore of ssl/trust.h).
-#include <array>
 #include <cstdlib>
-#include <fstream>
 #include <utility>
 
 #include "ssl/digest.h"
-#include "ssl/limits.h"
+#include "ssl/file_text.h"
 #include "ssl/pem.h"
 #include "ssl/roots.h"
 #include "ssl/trust.h"
@@ -14,21 +12,6 @@ namespace tracer::ssl {
 namespace {
 
 constexpr const char* kSystemBundle = "/etc/ssl/certs/ca-certificates.crt";
-
-tl::expected<std::string, std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return tl::make_unexpected(path + ": cannot be opened");
-  std::string text;
-  std::array<char, 16384> block{};
-  while (file.read(block.data(), block.size()) || file.gcount() > 0) {
-    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
-    if (text.size() > limits::kMaxPemBytes) {
-      return tl::make_unexpected(path + ": larger than the limit");
-    }
-  }
-  if (file.bad()) return tl::make_unexpected(path + ": cannot be read");
-  return text;
-}
 
 void index_roots(TrustStore::Roots& roots) {
   Sha256Parts digest;
@@ -58,7 +41,7 @@ tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::from_pe
                                certificates.error().message);
   }
   auto roots = std::make_unique<Roots>();
-  for (PemCertificate& certificate : *certificates) {
+  for (PemBlock& certificate : *certificates) {
     auto view = parse_certificate(certificate.der);
     if (!view) {
       return tl::make_unexpected(origin + ":" + std::to_string(certificate.line) +
@@ -74,7 +57,7 @@ tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::from_pe
 
 tl::expected<std::shared_ptr<const TrustStore>, std::string> TrustStore::load_file(
     const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_file_text(path);
   if (!text) return tl::make_unexpected(text.error());
   return from_pem(*text, path);
 }

@@ -66,5 +66,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(first.detail.empty() == (first.problems == 0));
   require(first.problems == second.problems && first.detail == second.detail);
   require(presented.empty() || judge.statistics().hits == 1);
+  // What the strict profile accepts keeps every rule.
+  const auto strict =
+      judge.judge(presented, **store, "www.example.test", kNow, {tracer::ssl::Profile::kStrict});
+  require(strict.detail.empty() == (strict.problems == 0));
+  require(!strict.chain_valid || strict.chain->nonconformities.empty());
   return 0;
 }

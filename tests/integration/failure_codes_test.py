@@ -40,7 +40,8 @@ class FailureCodes(Fleet):
         cls.addClassCleanup(cls.peers.close)
         leaves = {
             "good": pki.leaf("good", key="RSA"), "expired": pki.expired(), "early": pki.not_yet_valid(),
-            "wrong name": pki.wrong_name(), "self-signed": pki.self_signed(), "stranger": pki.unknown_issuer()}
+            "wrong name": pki.wrong_name(), "self-signed": pki.self_signed(), "stranger": pki.unknown_issuer(), "revoked": pki.leaf("revoked")}
+        cls.revocations = pki.revocation_list("revocations", revoked=[leaves["revoked"]])
         cls.ports = {name: site.port() for name in (*leaves, "incomplete")}
         vhosts = [Vhost(cls.ports[name], leaf) for name, leaf in leaves.items()]
         vhosts.append(Vhost(cls.ports["incomplete"], leaves["good"], presents="cert"))
@@ -141,6 +142,8 @@ class FailureCodes(Fleet):
                                              "certificate_chain_incomplete"),
             "certificate_chain_incomplete": ("nginx", chain("incomplete"), chain("stranger"),
                                              "certificate_untrusted_issuer"),
+            "certificate_revoked": ("nginx, a CRL", chain("revoked", crl_file=self.revocations),
+                                    chain("good", crl_file=self.revocations), None),
             "certificate_weak": ("openssl: RSA 1024", openssl("weak"), chain("good"), None),
             "certificate_malformed": ("peer: damaged DER", self.handshake(self.evils.certificates([self.damaged])),
                                       malformed, "tls_protocol_error"),

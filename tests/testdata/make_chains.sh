@@ -182,6 +182,113 @@ leaf many_names P-256 intermediate \
 
 leaf elsewhere P-256 intermediate "subjectAltName = DNS:elsewhere.test"
 
+# Chains that break one rule for issuers each (ssl/conformance.h), and one that breaks none.
+# odd NAME KIND [LINE...]: a leaf with these extension lines alone.
+odd() {
+  local name=$1 kind=$2
+  shift 2
+  printf '%s\n' "$@" | issue "$name" "$kind" "${SUBJECT:-/O=Example/CN=www.example.test}" "${ISSUER:-intermediate}"
+}
+ski="subjectKeyIdentifier = hash"
+aki="authorityKeyIdentifier = keyid"
+eku="extendedKeyUsage = serverAuth"
+san="subjectAltName = DNS:www.example.test"
+usage="keyUsage = critical,digitalSignature"
+odd conforming P-256 "$ski" "$aki" "$eku" "$san" "$usage"
+odd odd_no_aki P-256 "$ski" "authorityKeyIdentifier = none" "$eku" "$san"
+odd odd_aki_serial P-256 "$ski" "authorityKeyIdentifier = keyid,issuer:always" "$eku" "$san"
+odd odd_aki_other P-256 "$ski" "2.5.29.35 = DER:3006800401020304" "$eku" "$san"
+odd odd_aki_critical P-256 "$ski" "authorityKeyIdentifier = critical,keyid" "$eku" "$san"
+odd odd_ski_critical P-256 "subjectKeyIdentifier = critical,hash" "$aki" "$eku" "$san"
+odd odd_crl_sign P-256 "$ski" "$aki" "$eku" "$san" "keyUsage = critical,digitalSignature,cRLSign"
+odd odd_usage P-256 "$ski" "$aki" "$eku" "$san" "keyUsage = critical,digitalSignature,keyEncipherment"
+odd odd_san_critical P-256 "$ski" "$aki" "$eku" "subjectAltName = critical,DNS:www.example.test"
+odd odd_underscore P-256 "$ski" "$aki" "$eku" "subjectAltName = DNS:www.example.test,DNS:a_b.example.test"
+SUBJECT="/CN=elsewhere.test" odd odd_common_name P-256 "$ski" "$aki" "$eku" "$san"
+odd odd_ca P-256 "$ski" "$aki" "$eku" "$san" "basicConstraints = critical,CA:TRUE"
+odd odd_no_eku P-256 "$ski" "$aki" "$san"
+odd odd_eku_critical P-256 "$ski" "$aki" "extendedKeyUsage = critical,serverAuth" "$san"
+odd odd_aia P-256 "$ski" "$aki" "$eku" "$san" "1.3.6.1.5.5.7.1.1 = DER:6D616C"
+odd good_aia P-256 "$ski" "$aki" "$eku" "$san" "authorityInfoAccess = caIssuers;URI:http://example.test/ca"
+odd critical_aia P-256 "$ski" "$aki" "$eku" "$san" \
+  "authorityInfoAccess = critical,caIssuers;URI:http://example.test/ca"
+odd odd_cdp P-256 "$ski" "$aki" "$eku" "$san" "crlDistributionPoints = DNS:example.test"
+odd good_cdp P-256 "$ski" "$aki" "$eku" "$san" "crlDistributionPoints = URI:http://example.test/crl"
+odd odd_curve P-224 "$ski" "$aki" "$eku" "$san"
+odd odd_rsa rsa2052 "$ski" "$aki" "$eku" "$san"
+
+# odd_ca_of NAME [LINE...]: a CA with these lines beside the usual ones, and below_NAME below it.
+odd_ca_of() {
+  local name=$1
+  shift
+  printf '%s\n' "$@" | issue "$name" P-256 "/CN=$name" root
+  ISSUER=$name odd "below_$name" P-256 "$ski" "${BELOW_AKI:-$aki}" "$eku" "$san"
+}
+bc="basicConstraints = critical,CA:TRUE"
+signs="keyUsage = critical,keyCertSign,cRLSign"
+BELOW_AKI="2.5.29.35 = DER:3006800401020304" odd_ca_of odd_ca_ski "$bc" "$signs" "subjectKeyIdentifier = none" "$aki"
+odd_ca_of odd_ca_usage "$bc" "$ski" "$aki"
+odd_ca_of odd_ca_bc "basicConstraints = CA:TRUE" "$signs" "$ski" "$aki"
+odd_ca_of odd_ca_dot "$bc" "$signs" "$ski" "$aki" "nameConstraints = critical,permitted;DNS:.example.test"
+odd_ca_of odd_ca_policy "$bc" "$signs" "$ski" "$aki" "policyConstraints = requireExplicitPolicy:3"
+odd_ca_of odd_ca_any_policy "$bc" "$signs" "$ski" "$aki" "inhibitAnyPolicy = 2"
+odd_ca_of odd_ca_star "$bc" "$signs" "$ski" "$aki" "nameConstraints = critical,excluded;DNS:*.elsewhere.test"
+odd_ca_of explicit_ca "$bc" "$signs" "$ski" "$aki" "policyConstraints = critical,requireExplicitPolicy:0" \
+  "certificatePolicies = 1.2.3.4"
+policies="certificatePolicies"
+ISSUER=explicit_ca odd policy_same P-256 "$ski" "$aki" "$eku" "$san" "$policies = 1.2.3.4"
+ISSUER=explicit_ca odd policy_other P-256 "$ski" "$aki" "$eku" "$san" "$policies = 1.2.3.5"
+ISSUER=explicit_ca odd policy_any P-256 "$ski" "$aki" "$eku" "$san" "$policies = 2.5.29.32.0"
+ca odd_root P-256 "/CN=Odd Root" - "extendedKeyUsage = serverAuth"
+ISSUER=odd_root odd below_odd_root P-256 "$ski" "$aki" "$eku" "$san"
+
+# crl NAME ISSUER [LINE...]: a revocation list with these extension lines, valid for the year 2026 unless
+# $START and $END say otherwise. Each of $REVOKED is SERIAL,REASON.
+crl() {
+  local name=$1 issuer=$2
+  shift 2
+  : > work/index
+  local entry
+  for entry in ${REVOKED:-}; do
+    printf 'R\t270101000000Z\t260601000000Z,%s\t%s\tunknown\t/CN=x\n' "${entry#*,}" "${entry%,*}" >> work/index
+  done
+  { cat work/ca.cnf; printf '%s\n' "[crl_lines]" "$@"; } > work/crl.cnf
+  openssl ca -gencrl -config work/crl.cnf -cert "$issuer.pem" -keyfile "work/${ISSUER_KEY:-$issuer}.key" \
+    -crlexts crl_lines -crl_lastupdate "${START:-20260101000000Z}" -crl_nextupdate "${END:-20270101000000Z}" \
+    -md "${MD:-default}" -out "$name.crl" > work/log 2>&1 || { echo "make_chains: $name:" >&2; cat work/log >&2; exit 1; }
+}
+serial_of() { openssl x509 -in "$1.pem" -noout -serial | cut -d= -f2; }
+number="2.5.29.20 = DER:020105"
+p256=$(serial_of p256)
+REVOKED="1234,superseded" crl crl_good intermediate "$aki" "$number"
+REVOKED="1234,superseded $p256,keyCompromise" crl crl_revokes intermediate "$aki" "$number"
+REVOKED="$(serial_of intermediate),cACompromise" crl crl_revokes_ca root "$aki" "$number"
+REVOKED="$(serial_of cross_by_root),cACompromise" crl crl_revokes_cross root "$aki" "$number"
+REVOKED="$p256,removeFromCRL" crl crl_taken_back intermediate "$aki" "$number"
+START=20250101000000Z END=20250201000000Z crl crl_old intermediate "$aki" "$number"
+REVOKED="$p256,keyCompromise" START=20250101000000Z END=20250201000000Z crl crl_old_revokes intermediate "$aki" "$number"
+START=20261101000000Z crl crl_early intermediate "$aki" "$number"
+REVOKED="$(serial_of intermediate),keyCompromise" crl crl_twin root_twin "$aki" "$number"
+REVOKED="$p256,keyCompromise" crl crl_elsewhere other_intermediate "$aki" "$number"
+crl crl_no_number intermediate "$aki"
+crl crl_critical_number intermediate "$aki" "2.5.29.20 = critical,DER:020105"
+crl crl_no_aki intermediate "$number"
+REVOKED="$p256,keyCompromise" crl crl_unknown intermediate "$aki" "$number" "1.2.3.4 = critical,ASN1:UTF8String:x"
+crl crl_uncritical intermediate "$aki" "$number" "1.2.3.4 = ASN1:UTF8String:x"
+REVOKED="1234,superseded 1235,superseded" crl crl_two intermediate "$aki" "$number"
+MD=sha1 crl crl_weak intermediate "$aki" "$number"
+REVOKED="$p256,keyCompromise" crl crl_indirect intermediate "$aki" "$number" "2.5.29.28 = critical,DER:30038401FF"
+crl crl_users intermediate "$aki" "$number" "2.5.29.28 = critical,DER:30038101FF"
+crl crl_cas intermediate "$aki" "$number" "2.5.29.28 = critical,DER:30038201FF"
+crl crl_users_of_root root "$aki" "$number" "2.5.29.28 = critical,DER:30038101FF"
+crl crl_attributes intermediate "$aki" "$number" "2.5.29.28 = critical,DER:30038501FF"
+crl crl_reasons intermediate "$aki" "$number" "2.5.29.28 = critical,DER:300483020640"
+crl crl_point intermediate "$aki" "$number" "issuingDistributionPoint = critical,@here" \
+  "[here]" "fullname = URI:http://example.test/crl"
+ca no_crl_sign P-256 "/CN=No CRL Sign" root "keyUsage = critical,keyCertSign"
+leaf below_no_crl_sign P-256 no_crl_sign
+crl crl_no_sign no_crl_sign "$aki" "$number"
+
 # The keys of those that servers and clients present in handshakes, and one that is none of them.
 for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only elsewhere many_names root_rsa; do
   cp "work/$name.key" "$name.key"

@@ -90,7 +90,8 @@ void add_run_command(CLI::App& app, Work& work) {
   command->add_flag("--watch", options->sweep.watch,
                     "Read the documents again when they change, as after SIGHUP");
   command->add_flag("--ca-reload", options->sweep.ca_reload,
-                    "Read the files of roots and client certificates again when they change");
+                    "Read the files of roots, revocation lists and client certificates again when "
+                    "they change");
   command
       ->add_option("--rate", options->sweep.starts_per_second, "Checks started per second, at most")
       ->check(CLI::Range(1U, 1'000'000U))

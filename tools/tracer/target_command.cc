@@ -4,11 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "engine/clock.h"
 #include "tools/tracer/exit_status.h"
 #include "tools/tracer/run_options.h"
+#include "tools/tracer/sinks/chain_file_sink.h"
+#include "tools/tracer/sinks/sink_list.h"
 
 namespace tracer::cli {
 namespace {
@@ -25,6 +28,10 @@ void add_tls_options(CLI::App& command, import::CheckOptions& check) {
       ->group(group);
   command.add_option("--ca-file", check.ca_file, "Trusted roots (PEM) instead of the system's")
       ->type_name("FILE")
+      ->group(group);
+  command.add_option("--crl", check.crl_files, "Revocation lists (PEM or DER); may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
       ->group(group);
   command.add_option("--cert", check.cert_file, "Client certificate (PEM)")
       ->type_name("FILE")
@@ -74,15 +81,17 @@ void add_check_options(CLI::App& command, import::CheckOptions& check) {
 
 }  // namespace
 
-void add_target_options(CLI::App& command, TargetOptions& options) {
-  command
-      .add_option("TARGET", options.targets,
-                  "host:port, tls://host:port, starttls+smtp://host:port, [::1]:443")
-      ->required();
+CLI::Option* add_target_options(CLI::App& command, TargetOptions& options) {
+  CLI::Option* targets =
+      command
+          .add_option("TARGET", options.targets,
+                      "host:port, tls://host:port, starttls+smtp://host:port, [::1]:443")
+          ->required();
   add_check_options(command, options.check);
   add_tls_options(command, options.check);
   add_sweep_options(command, options.sweep);
   add_output_options(command, options.output);
+  return targets;
 }
 
 int check_targets(const TargetOptions& options, Signals& signals) {
@@ -107,8 +116,19 @@ int check_targets(const TargetOptions& options, Signals& signals) {
   const engine::SystemClock clock;
   const engine::MonitorSet& monitors = (*configuration)->monitors;
   Output output(options.output, monitors, monitors.size(), clock);
-  return run_sweep(std::move(*configuration), options.output.location, {}, options.sweep, signals,
-                   output.sink());
+  ExpirySink expiry(
+      options.expiry,
+      [&monitors](const engine::Report& report) {
+        return std::string(monitors.name(monitors.at(report.outcome.monitor)));
+      },
+      [](const std::string& line) { fmt::print(stderr, "tracer: {}\n", line); });
+  std::vector<sched::ReportSink*> sinks{&output.sink(), &expiry};
+  std::optional<ChainFileSink> save;
+  if (!options.save_file.empty()) sinks.push_back(&save.emplace(options.save_file, monitors));
+  SinkList all(std::move(sinks));
+  const ExitStatus status = run_sweep(std::move(*configuration), options.output.location, {},
+                                      options.sweep, signals, all);
+  return status == kAllUp && expiry.alarmed() ? kSomeFailed : status;
 }
 
 }  // namespace tracer::cli

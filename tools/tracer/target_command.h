@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/tracer/expiry_alarm.h"
 #include "tools/tracer/import/target.h"
 #include "tools/tracer/output.h"
 #include "tools/tracer/signals.h"
@@ -11,7 +12,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace tracer::cli {
 
@@ -20,9 +22,12 @@ struct TargetOptions {
   import::CheckOptions check;
   SweepOptions sweep;
   OutputOptions output;
+  ExpiryThresholds expiry;
+  std::string save_file;  // the presented chains as PEM; empty: none
 };
 
-void add_target_options(CLI::App& command, TargetOptions& options);
+// Returns the option that takes the targets; it is required unless the command says otherwise.
+CLI::Option* add_target_options(CLI::App& command, TargetOptions& options);
 // Returns the exit status.
 int check_targets(const TargetOptions& options, Signals& signals);
 

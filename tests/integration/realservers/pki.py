@@ -123,6 +123,21 @@ class Pki:
         """Presented with its root: nothing is missing, the root is just not trusted."""
         return self.leaf("unknown-issuer", issuer=self.stranger)
 
+    def revocation_list(self, name, issuer=None, revoked=()):
+        """A list of the issuer's with these leaves on it, current for a month."""
+        issuer = issuer or self.intermediate
+        config = self._write(
+            f"{name}.crl.cnf", CA_CONFIG.format(folder=self._path(f"{name}.crl.d")) +
+            "[lines]\nauthorityKeyIdentifier = keyid\n2.5.29.20 = DER:020101\n")
+        os.makedirs(self._path(f"{name}.crl.d"))
+        open(self._path(f"{name}.crl.d/index.txt"), "w", encoding="utf-8").close()
+        signed_by = ["-config", config, "-cert", issuer.cert, "-keyfile", issuer.key]
+        for leaf in revoked:
+            run(["openssl", "ca", *signed_by, "-revoke", leaf.cert, "-crl_reason", "keyCompromise"])
+        run(["openssl", "ca", *signed_by, "-gencrl", "-crldays", "30", "-crlexts", "lines",
+             "-out", self._path(f"{name}.crl")])
+        return self._path(f"{name}.crl")
+
     # -- making ----------------------------------------------------------------------------
 
     def _path(self, name):

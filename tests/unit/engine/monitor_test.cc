@@ -187,6 +187,7 @@ TEST(PolicyInternerTest, EveryFieldCounts) {
       [](CheckPolicy& p) { p.tls.starttls = StarttlsProtocol::kSmtp; },
       [](CheckPolicy& p) { p.tls.alert_before_expiry_s = 1; },
       [](CheckPolicy& p) { p.tls.ca_file = "x"; },
+      [](CheckPolicy& p) { p.tls.crl_files = {"x"}; },
       [](CheckPolicy& p) { p.tls.cert_file = "x"; },
       [](CheckPolicy& p) { p.tls.key_file = "x"; },
       [](CheckPolicy& p) { p.tls.alpn = {"x"}; },

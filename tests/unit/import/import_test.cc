@@ -107,6 +107,15 @@ TEST_F(ImportFilesTest, FilesNamedByAMonitorMustHoldWhatTlsNeeds) {
                                              ": holds no certificate; accepted: certificates in "
                                              "PEM\n");
   EXPECT_EQ(errors("enabled: false, ca_file: " + empty), "");
+  const std::string crl = file("good.crl", ssl::testing::chain_file_text("crl_good.crl"));
+  EXPECT_EQ(errors("crl_file: " + crl), "");
+  EXPECT_EQ(errors("crl_file: [" + crl + ", " + crl + "]"), "");
+  EXPECT_EQ(errors("crl_file: [" + crl + ", " + empty + "]"),
+            "m.yaml:3:17: monitors[0].tls.crl_file: " + empty +
+                ": holds no revocation list; accepted: revocation lists in PEM or DER\n");
+  EXPECT_THAT(errors("crl_file: [" + crl + ", /nonexistent]"),
+              HasSubstr("monitors[0].tls.crl_file[1]: "));
+  EXPECT_THAT(errors("crl_file: [" + crl + ", {}]"), HasSubstr("monitors[0].tls.crl_file[1]: "));
   EXPECT_THAT(errors("cert_file: " + empty + ", key_file: " + key),
               HasSubstr("m.yaml:3:18: monitors[0].tls.cert_file: client certificate " + empty));
   EXPECT_THAT(errors("cert_file: " + root + ", key_file: " + empty),

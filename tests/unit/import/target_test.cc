@@ -84,6 +84,8 @@ TEST(TargetTest, EveryOption) {
   options.starttls = "none";
   options.server_name = "b.example";
   options.ca_file = ssl::testing::chain_file_path("root.pem");
+  options.crl_files = {ssl::testing::chain_file_path("crl_good.crl"),
+                       ssl::testing::chain_file_path("crl_old.crl")};
   options.cert_file = ssl::testing::chain_file_path("clients_only.pem");
   options.key_file = ssl::testing::chain_file_path("clients_only.key");
   options.verify = false;
@@ -101,6 +103,7 @@ TEST(TargetTest, EveryOption) {
   const engine::TlsPolicy& tls = spec.policy.tls;
   EXPECT_EQ(spec.server_name, "b.example");
   EXPECT_EQ(tls.ca_file, options.ca_file);
+  EXPECT_EQ(tls.crl_files, options.crl_files);
   EXPECT_EQ(tls.cert_file, options.cert_file);
   EXPECT_EQ(tls.key_file, options.key_file);
   EXPECT_FALSE(tls.verify);

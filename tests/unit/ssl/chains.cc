@@ -45,15 +45,23 @@ std::shared_ptr<const TrustStore> store(const std::vector<std::string>& names) {
   return *made;
 }
 
+std::shared_ptr<const RevocationLists> revocation_lists(const std::vector<std::string>& names) {
+  std::string pem;
+  for (const std::string& name : names) pem += chain_file_text(name + ".crl");
+  auto made = RevocationLists::from_text(pem, "test lists");
+  if (!made) throw std::runtime_error(made.error());
+  return *made;
+}
+
 std::vector<Bytes> spans(const std::vector<Der>& certificates) {
   return {certificates.begin(), certificates.end()};
 }
 
 Judgement judge(const std::vector<std::string>& presented, const std::vector<std::string>& roots,
-                std::string_view name, std::int64_t now_s) {
+                std::string_view name, std::int64_t now_s, const JudgeOptions& options) {
   ChainJudge judge(1);
   const std::vector<Der> chain = certificates(presented);
-  return judge.judge(spans(chain), *store(roots), name, now_s);
+  return judge.judge(spans(chain), *store(roots), name, now_s, options);
 }
 
 }  // namespace tracer::ssl::testing

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ssl/revocation.h"
 #include "ssl/trust.h"
 
 namespace tracer::ssl::testing {
@@ -25,8 +26,12 @@ std::shared_ptr<const TrustStore> store(const std::vector<std::string>& names);
 
 std::vector<Bytes> spans(const std::vector<Der>& certificates);
 
+// Revocation lists, by name.
+std::shared_ptr<const RevocationLists> revocation_lists(const std::vector<std::string>& names);
+
 // By a judge without memory.
 Judgement judge(const std::vector<std::string>& presented, const std::vector<std::string>& roots,
-                std::string_view name = kHost, std::int64_t now_s = kNow);
+                std::string_view name = kHost, std::int64_t now_s = kNow,
+                const JudgeOptions& options = {});
 
 }  // namespace tracer::ssl::testing

@@ -1,3 +1,39 @@
+#include "tools/tracer/file_watch.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <set>
+#include <string>
+
+namespace tracer::cli {
+namespace {
+
+class FileWatchTest : public ::testing::Test {
+ protected:
+  FileWatchTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "file_watch.XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    write("monitors.yaml", "first");
+  }
+  ~FileWatchTest() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path path(const std::string& name) const { return directory_ / name; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name)) << text;
+  }
+
+  using Files = std::set<std::string>;
+  std::string monitors() const { return path("monitors.yaml").string(); }
+
+  std::filesystem::path directory_;
+  FileWatch watch_;
+};
+
 TEST_F(FileWatchTest, NoticesAFileThatIsWritten) {
   watch_.follow({monitors()});
   EXPECT_EQ(watch_.trouble(), "");

@@ -1,6 +1,7 @@
 #include "tools/tracer/import/credentials.h"
 
 #include "ssl/context.h"
+#include "ssl/revocation.h"
 #include "ssl/trust.h"
 
 namespace tracer::import {
@@ -10,6 +11,16 @@ const std::string& Credentials::trouble_of_roots(const std::string& ca_file) {
   if (is_new) {
     if (const auto store = ssl::TrustStore::load_file(ca_file); !store) {
       entry->second = store.error();
+    }
+  }
+  return entry->second;
+}
+
+const std::string& Credentials::trouble_of_lists(const std::vector<std::string>& crl_files) {
+  const auto [entry, is_new] = lists_.try_emplace(crl_files);
+  if (is_new) {
+    if (const auto lists = ssl::RevocationLists::load_files(crl_files); !lists) {
+      entry->second = lists.error();
     }
   }
   return entry->second;

@@ -127,6 +127,24 @@ void read_starttls(Fields& in, const Node& node) {
   read_word(in, node, "is not a STARTTLS protocol", kWords, in.draft.starttls);
 }
 
+// One path, or a list of them.
+void read_crl_files(Fields& in, const Node& node) {
+  std::vector<std::string> paths;
+  if (node.kind != Node::Kind::kList) {
+    if (in.values.file(node, in.options.check_files, paths.emplace_back())) {
+      in.tls().crl_files = std::move(paths);
+    }
+    return;
+  }
+  std::size_t index = 0;
+  bool good = true;
+  for (const Node* entry = in.tree.first(node); entry != nullptr; entry = in.tree.next(*entry)) {
+    const Diagnostics::Step step(in.diagnostics(), {}, index++);
+    good = in.values.file(*entry, in.options.check_files, paths.emplace_back()) && good;
+  }
+  if (good) in.tls().crl_files = std::move(paths);
+}
+
 // The keys of `tls`.
 constexpr std::array kTlsKeys{
     Key<Fields>{"enabled",
@@ -166,6 +184,7 @@ constexpr std::array kTlsKeys{
                 [](Fields& in, const Node& node) {
                   in.values.file(node, in.options.check_files, in.tls().ca_file);
                 }},
+    Key<Fields>{"crl_file", read_crl_files},
     Key<Fields>{"cert_file",
                 [](Fields& in, const Node& node) {
                   in.values.file(node, in.options.check_files, in.tls().cert_file);

@@ -54,6 +54,14 @@ void MonitorSchema::check_credentials(const Tree& tree, const Node& node,
       diagnostics.report(place_of_tls_key(tree, node, "ca_file"), trouble, "certificates in PEM");
     }
   }
+  if (!tls.crl_files.empty()) {
+    const std::string& trouble = credentials_.trouble_of_lists(tls.crl_files);
+    if (!trouble.empty()) {
+      const Diagnostics::Step step(diagnostics, "crl_file");
+      diagnostics.report(place_of_tls_key(tree, node, "crl_file"), trouble,
+                         "revocation lists in PEM or DER");
+    }
+  }
   if (tls.cert_file.empty() || tls.key_file.empty()) return;
   const std::string& trouble = credentials_.trouble_of_pair(tls.cert_file, tls.key_file);
   if (trouble.empty()) return;

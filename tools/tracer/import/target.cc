@@ -191,6 +191,10 @@ void add_tls(TreeBuilder& tree, std::uint32_t root, std::string_view scheme,
   tree.text_if(tls, "min_version", options.min_version);
   tree.text_if(tls, "max_version", options.max_version);
   tree.text_if(tls, "ca_file", options.ca_file);
+  if (!options.crl_files.empty()) {
+    const std::uint32_t list = tree.list(tls, "crl_file");
+    for (const std::string& file : options.crl_files) tree.text(list, {}, file);
+  }
   tree.text_if(tls, "cert_file", options.cert_file);
   tree.text_if(tls, "key_file", options.key_file);
   if (!options.alpn.empty()) {

@@ -20,6 +20,7 @@ struct CheckOptions {
   std::optional<std::string> starttls;  // turns TLS on
   std::optional<std::string> server_name;
   std::optional<std::string> ca_file;
+  std::vector<std::string> crl_files;
   std::optional<std::string> cert_file;
   std::optional<std::string> key_file;
   bool verify = true;

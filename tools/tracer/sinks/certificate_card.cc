@@ -5,7 +5,6 @@
 
 #include "ssl/certificate.h"
 #include "ssl/protocol.h"
-#include "tools/tracer/sinks/card_layout.h"
 #include "tools/tracer/sinks/report_facts.h"
 #include "tools/tracer/sinks/tally.h"
 #include "tools/tracer/sinks/terminal_text.h"
@@ -118,6 +117,18 @@ std::string key_text(const CertificateFacts& facts) {
   return text;
 }
 
+void append_chain(CardLayout& card, const ssl::ChainReport& chain, std::int64_t now_s) {
+  for (std::size_t index = 0; index < chain.certificates.size(); ++index) {
+    append_certificate(card, index, chain.certificates[index], now_s);
+  }
+}
+
+void append_notes(CardLayout& card, const ssl::ChainReport& chain) {
+  for (const std::string& sentence : chain.nonconformities) {
+    card.fact("note", printable(sentence), Paint::kYellow);
+  }
+}
+
 std::string certificate_card(const Report& report, const engine::MonitorSet& monitors,
                              const Presentation& presentation) {
   const Outcome& outcome = report.outcome;
@@ -128,11 +139,8 @@ std::string certificate_card(const Report& report, const engine::MonitorSet& mon
   card.painted_fact("trust", trust_text(report, policy, presentation));
   append_failure(card, report);
   if (outcome.chain == nullptr) return card.take();
-  const std::int64_t now_s = outcome.started_unix_ms / 1000;
-  const auto& certificates = outcome.chain->certificates;
-  for (std::size_t index = 0; index < certificates.size(); ++index) {
-    append_certificate(card, index, certificates[index], now_s);
-  }
+  append_notes(card, *outcome.chain);
+  append_chain(card, *outcome.chain, outcome.started_unix_ms / 1000);
   return card.take();
 }
 

@@ -9,6 +9,8 @@
 #include "engine/monitor.h"
 #include "engine/report.h"
 #include "ssl/certificate.h"
+#include "ssl/trust.h"
+#include "tools/tracer/sinks/card_layout.h"
 #include "tools/tracer/sinks/presentation.h"
 
 namespace tracer::cli {
@@ -16,7 +18,11 @@ namespace tracer::cli {
 std::string certificate_card(const engine::Report& report, const engine::MonitorSet& monitors,
                              const Presentation& presentation);
 
-// Pieces that the card of a check shares.
+// Pieces that other cards share.
+// Each certificate of the chain under the one before it.
+void append_chain(CardLayout& card, const ssl::ChainReport& chain, std::int64_t now_s);
+// The rules for issuers that the chain breaks, a line each; nothing where it breaks none.
+void append_notes(CardLayout& card, const ssl::ChainReport& chain);
 // "TLSv1.3, TLS_AES_128_GCM_SHA256, P-256, ALPN h2"; a dash before anything was negotiated.
 std::string negotiated_text(const engine::TlsFacts& tls, const Presentation& presentation);
 // "✔ trusted, and the name matches", "✘ certificate_expired: …", painted.

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "engine/starttls_protocol.h"
-#include "ssl/certificate.h"
 #include "ssl/protocol.h"
+#include "tools/tracer/sinks/certificate_json.h"
 #include "tools/tracer/sinks/json_text.h"
 #include "tools/tracer/sinks/report_facts.h"
 
@@ -101,54 +101,6 @@ void append_tls(std::string& out, const Outcome& outcome, const CheckPolicy& pol
   object.close();
 }
 
-void append_facts(JsonObject& object, const ssl::CertificateFacts& facts, std::int64_t now_s) {
-  object.text("subject", facts.subject);
-  object.text("issuer", facts.issuer);
-  object.time("valid_from", facts.not_before_s * 1000);
-  object.time("valid_until", facts.not_after_s * 1000);
-  object.integer("days_remaining", ssl::days_remaining(facts.not_after_s, now_s));
-  std::string& out = object.key("sans");
-  out += '[';
-  std::string_view separator;
-  for (const std::string& san : facts.sans) {
-    out += separator;
-    append_json_string(out, san);
-    separator = ",";
-  }
-  out += ']';
-  object.text("serial", facts.serial);
-  object.text("fingerprint_sha256", fingerprint_text(facts, ""));
-  object.text("key_type", key_type_name(facts.key_type));
-  facts.key_bits == 0 ? object.null("key_bits") : object.integer("key_bits", facts.key_bits);
-  object.text("signature_algorithm", facts.signature_algorithm);
-}
-
-void append_certificate(std::string& out, const Outcome& outcome) {
-  const ssl::ChainReport* chain = outcome.chain;
-  if (chain == nullptr || chain->certificates.empty()) {
-    out += "null";
-    return;
-  }
-  const std::int64_t now_s = outcome.started_unix_ms / 1000;
-  JsonObject object(out);
-  append_facts(object, chain->certificates.front(), now_s);
-  object.time("earliest_expiry", chain->earliest_expiry_s * 1000);
-  const std::int64_t verified_s = outcome.tls.verified_expiry_s;
-  verified_s == 0 ? object.null("verified_expiry")
-                  : object.time("verified_expiry", verified_s * 1000);
-  object.key("chain") += '[';
-  std::string_view separator;
-  for (const ssl::CertificateFacts& facts : chain->certificates) {
-    out += separator;
-    JsonObject one(out);
-    append_facts(one, facts, now_s);
-    one.close();
-    separator = ",";
-  }
-  out += ']';
-  object.close();
-}
-
 void append_response(std::string& out, const Outcome& outcome, const CheckPolicy& policy) {
   if (!outcome.response_measured) {
     out += "null";
@@ -202,7 +154,8 @@ void append_report_json(std::string& out, const Report& report, const MonitorSet
   append_timings(object.key("timings_ms"), outcome.times);
   append_failure(object.key("failure"), report);
   append_tls(object.key("tls"), outcome, policy, monitors.text(monitor.server_name));
-  append_certificate(object.key("certificate"), outcome);
+  append_certificate_json(object.key("certificate"), outcome.chain, outcome.tls.verified_expiry_s,
+                          outcome.started_unix_ms / 1000);
   append_response(object.key("response"), outcome, policy);
   append_assertions(object.key("assertions"), report, policy);
   object.close();

@@ -1,6 +1,7 @@
 #include "tools/tracer/sinks/timestamp.h"
 
 #include <chrono>
+#include <string>
 
 namespace tracer::cli {
 namespace {
@@ -62,6 +63,32 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const std::int64_t day = std::chrono::sys_days(date).time_since_epoch().count();
   const unsigned of_day = (hour * 60 + minute) * 60 + second;
   return day * kDayMs + std::int64_t{of_day} * 1000 + number(text.substr(20, 3));
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  constexpr std::size_t kSecondsEnd = 19;
+  constexpr std::string_view kDigits = "0123456789";
+  if (text.size() <= kSecondsEnd) return std::nullopt;
+  std::string whole(text.substr(0, kSecondsEnd));
+  whole[10] = whole[10] == 't' || whole[10] == ' ' ? 'T' : whole[10];
+  const auto local_ms = parse_timestamp(whole + ".000Z");
+  std::string_view rest = text.substr(kSecondsEnd);
+  if (rest.front() == '.') {
+    const std::size_t end = rest.find_first_not_of(kDigits, 1);
+    if (end == 1 || end == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(end);
+  }
+  if (!local_ms) return std::nullopt;
+  if (rest == "Z" || rest == "z") return *local_ms / 1000;
+  const bool form = rest.size() == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':' &&
+                    rest.find_first_not_of(kDigits, 1) == 3 &&
+                    rest.find_first_not_of(kDigits, 4) == std::string_view::npos;
+  if (!form) return std::nullopt;
+  const unsigned hours = number(rest.substr(1, 2));
+  const unsigned minutes = number(rest.substr(4, 2));
+  if (hours > 23 || minutes > 59) return std::nullopt;
+  const std::int64_t offset_s = std::int64_t{hours} * 3600 + std::int64_t{minutes} * 60;
+  return *local_ms / 1000 - (rest[0] == '+' ? offset_s : -offset_s);
 }
 
 }  // namespace tracer::cli

@@ -23,4 +23,8 @@ Timestamp timestamp(std::int64_t unix_ms);
 // Reads what with_milliseconds() writes, and no other form of RFC 3339.
 std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
+// Any form of RFC 3339: "2026-01-31T23:59:59Z", with a fraction, with an offset such as "+02:00".
+// Unix time in whole seconds; a fraction is cut off.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+
 }  // namespace tracer::cli
