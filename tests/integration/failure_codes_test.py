@@ -40,7 +40,8 @@ class FailureCodes(Fleet):
         cls.addClassCleanup(cls.peers.close)
         leaves = {
             "good": pki.leaf("good", key="RSA"), "expired": pki.expired(), "early": pki.not_yet_valid(),
-            "wrong name": pki.wrong_name(), "self-signed": pki.self_signed(), "stranger": pki.unknown_issuer(), "revoked": pki.leaf("revoked")}
+            "wrong name": pki.wrong_name(), "self-signed": pki.self_signed(), "stranger": pki.unknown_issuer(),
+            "revoked": pki.leaf("revoked")}
         cls.revocations = pki.revocation_list("revocations", revoked=[leaves["revoked"]])
         cls.ports = {name: site.port() for name in (*leaves, "incomplete")}
         vhosts = [Vhost(cls.ports[name], leaf) for name, leaf in leaves.items()]
