@@ -24,9 +24,6 @@ constexpr std::uint8_t kAlertProtocolVersion = 70;
 constexpr std::uint8_t kAlertInsufficientSecurity = 71;
 constexpr std::uint8_t kAlertCertificateRequired = 116;
 
-// The least that a build of the library has room for.
-constexpr std::size_t kSmallCertificateBytes = 2048;
-
 std::string printable(std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string text;
@@ -87,7 +84,7 @@ bool der_is_malformed(int code) {
     case ASN_TIME_E:
     case ASN_INPUT_E:
     case ASN_ECC_KEY_E:
-    case BUFFER_E:
+    case BUFFER_E:  // a length that points beyond the end
       return true;
     default:
       return false;
@@ -195,13 +192,11 @@ Session::Status Session::fail_with(int library_code) {
     default:
       break;
   }
-  // The library's room is too small for large certificates. What is small is at fault itself.
-  const bool too_large = library_code == BUFFER_E && handshake_bytes_ > kSmallCertificateBytes;
-  if (chain_.empty() && !too_large && der_is_malformed(library_code)) {
+  if (chain_.empty() && der_is_malformed(library_code)) {
     return fail(SessionError::kCertificateMalformed,
                 "a presented certificate cannot be read: " + library_reason(library_code));
   }
-  const bool ours = library_cannot(library_code) || too_large ||
+  const bool ours = library_cannot(library_code) ||
                     (!chain_views_.empty() && key_is_beyond_library(chain_views_.front()));
   return fail(ours ? SessionError::kUnsupportedByProber : SessionError::kProtocol,
               library_reason(library_code));

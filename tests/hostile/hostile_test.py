@@ -51,7 +51,7 @@ TABLE = {
         "reset": ("connection_reset", "tls")},
     "flight": {
         "silent": ("tls_timeout", "tls"), "dribble": ("tls_timeout", "tls"),
-        "endless": ("tls_protocol_error", "tls"), "garbage": ("tls_protocol_error", "tls"),
+        "endless": ("certificate_malformed", "tls"), "garbage": ("tls_protocol_error", "tls"),
         "close": ("tls_closed", "tls"), "half_close": ("tls_closed", "tls"),
         "reset": ("connection_reset", "tls")},
     "exchange": {
