@@ -91,6 +91,7 @@ struct Extensions {
   std::optional<std::uint16_t> key_usage;
   bool server_auth = false;
   bool any_usage = false;
+  bool ocsp_signing = false;
   std::vector<GeneralName> sans;
   std::vector<GeneralName> permitted;
   std::vector<GeneralName> excluded;

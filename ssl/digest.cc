@@ -2,6 +2,7 @@
 
 #include <wolfssl/options.h>
 
+#include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
 #include <cassert>
@@ -24,6 +25,14 @@ Sha256Digest sha256(Bytes bytes) {
   result = wc_Sha256Final(&sha, digest.data());
   assert(result == 0);
   wc_Sha256Free(&sha);
+  return digest;
+}
+
+std::array<std::uint8_t, 20> sha1(Bytes bytes) {
+  std::array<std::uint8_t, 20> digest{};
+  [[maybe_unused]] const int result =
+      wc_ShaHash(bytes.data(), static_cast<word32>(bytes.size()), digest.data());
+  assert(result == 0 || bytes.empty());
   return digest;
 }
 

@@ -1,4 +1,5 @@
-// SHA-256 for fingerprints and keys of memos; other hashes belong to signature checks. Any thread.
+// SHA-256 for fingerprints and keys of memos, and SHA-1 for the names that OCSP gives certificates;
+// other hashes belong to signature checks. Any thread.
 #pragma once
 
 #include <array>
@@ -12,6 +13,9 @@ namespace tracer::ssl {
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
 Sha256Digest sha256(Bytes bytes);
+
+// Names only: nothing may be trusted because this hash of it matches.
+std::array<std::uint8_t, 20> sha1(Bytes bytes);
 
 // SHA-256 over parts, each with its length before it, so that moving a border changes the digest.
 class Sha256Parts {

@@ -30,6 +30,7 @@ void read_extended_key_usage(der::Cursor& value, Extensions& out) {
   do {
     const std::string purpose = der::read_object_identifier(purposes, kWhat);
     if (purpose == "1.3.6.1.5.5.7.3.1") out.server_auth = true;
+    if (purpose == "1.3.6.1.5.5.7.3.9") out.ocsp_signing = true;
     if (purpose == "2.5.29.37.0") out.any_usage = true;
   } while (!purposes.at_end());
 }

@@ -289,6 +289,36 @@ ca no_crl_sign P-256 "/CN=No CRL Sign" root "keyUsage = critical,keyCertSign"
 leaf below_no_crl_sign P-256 no_crl_sign
 crl crl_no_sign no_crl_sign "$aki" "$number"
 
+# staple NAME SIGNER KEY INDEX CERTIFICATE [OPTION...]: an OCSP response about it in NAME.ocsp, from
+# now on; by the intermediate's word, whoever signs it.
+staple() {
+  local name=$1 signer=$2 signer_key=$3 index=$4 about=$5
+  shift 5
+  openssl ocsp -index "$index" -CA intermediate.pem -issuer intermediate.pem -cert "$about.pem" \
+    -rsigner "$signer.pem" -rkey "work/$signer_key.key" -respout "$name.ocsp" -noverify \
+    "$@" > work/log 2>&1 || { echo "make_chains: $name:" >&2; cat work/log >&2; exit 1; }
+}
+
+serial_of() { openssl x509 -in "$1.pem" -noout -serial | cut -d= -f2; }
+: > work/index_empty
+for name in p256 p384; do
+  printf 'V\t270101000000Z\t\t%s\tunknown\t/CN=%s\n' "$(serial_of "$name")" "$name"
+done > work/index_valid
+printf 'R\t270101000000Z\t260601000000Z,keyCompromise\t%s\tunknown\t/CN=p256\n' "$(serial_of p256)" \
+  > work/index_revoked
+START=20200101000000Z END=20990101000000Z SUBJECT="/CN=Responder" \
+  leaf ocsp_responder P-256 intermediate "extendedKeyUsage = OCSPSigning"
+START=20200101000000Z END=20990101000000Z SUBJECT="/CN=Not a responder" \
+  leaf ocsp_no_purpose P-256 intermediate
+staple staple_good intermediate intermediate work/index_valid p256 -ndays 20000
+staple staple_key_id intermediate intermediate work/index_valid p256 -ndays 20000 -resp_key_id
+staple staple_short intermediate intermediate work/index_valid p256 -ndays 1
+staple staple_revoked intermediate intermediate work/index_revoked p256 -ndays 20000
+staple staple_unknown intermediate intermediate work/index_empty p256 -ndays 20000
+staple staple_other intermediate intermediate work/index_valid p384 -ndays 20000
+staple staple_delegated ocsp_responder ocsp_responder work/index_valid p256 -ndays 20000
+staple staple_no_purpose ocsp_no_purpose ocsp_no_purpose work/index_valid p256 -ndays 20000
+
 # The keys of those that servers and clients present in handshakes, and one that is none of them.
 for name in rsa2048 p256 p384 p521 ed25519 ed448 self_signed clients_only elsewhere many_names root_rsa; do
   cp "work/$name.key" "$name.key"

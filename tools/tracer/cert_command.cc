@@ -70,6 +70,8 @@ void add_stored_options(CLI::App& command, StoredChainOptions& options) {
               "strict: every rule for issuers; clients: what TLS clients refuse"))
       ->check(CLI::IsMember({"strict", "clients"}))
       ->default_str("strict");
+  belongs(command.add_option("--ocsp", options.ocsp_file, "An OCSP response about the leaf (DER)"))
+      ->type_name("FILE");
   belongs(command.add_option("--max-intermediates", options.max_intermediates,
                              "Between leaf and root, the self-issued not counted"))
       ->check(CLI::Range(0, 10))

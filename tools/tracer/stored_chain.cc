@@ -24,6 +24,19 @@ tl::expected<std::vector<ssl::PemBlock>, std::string> read_chain(const std::stri
   return std::move(*chain);
 }
 
+// A response that says revoked counts as a list does that says so; any other one is told.
+void heed(const ssl::OcspAnswer& answer, ssl::Judgement& judgement) {
+  if (answer.status != ssl::OcspStatus::kRevoked) return;
+  constexpr auto kRevoked = static_cast<ssl::ChainProblems>(ssl::ChainProblem::kRevoked);
+  const bool worse = ssl::has(judgement.problems, ssl::ChainProblem::kMalformed);
+  if (!worse && !ssl::has(judgement.problems, ssl::ChainProblem::kRevoked)) {
+    judgement.detail = answer.sentence;
+  }
+  judgement.problems |= kRevoked;
+  judgement.chain_valid = false;
+  judgement.verified_expiry_s = 0;
+}
+
 }  // namespace
 
 tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptions& options,
@@ -35,6 +48,12 @@ tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptio
   if (!roots) return tl::unexpected(roots.error());
   const auto lists = ssl::RevocationLists::load_files(options.crl_files);
   if (!lists) return tl::unexpected(lists.error());
+  std::string response;
+  if (!options.ocsp_file.empty()) {
+    auto read = ssl::read_file_text(options.ocsp_file);
+    if (!read) return tl::unexpected(read.error());
+    response = std::move(*read);
+  }
   std::vector<ssl::Bytes> presented;
   for (const ssl::PemBlock& block : *chain) presented.emplace_back(block.der);
   ssl::JudgeOptions how;
@@ -42,11 +61,17 @@ tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptio
   how.judge_name = options.name.has_value();
   how.revocation = lists->get();
   if (options.max_intermediates) how.max_intermediates = *options.max_intermediates;
-  StoredChain result{options.file,    options.name, options.at_s.value_or(now_s),
-                     options.profile, {},           engine::FailureCode::kNone};
+  StoredChain result;
+  result.file = options.file;
+  result.name = options.name;
+  result.judged_s = options.at_s.value_or(now_s);
+  result.profile = options.profile;
   ssl::ChainJudge judge(1);
   result.judgement =
       judge.judge(presented, **roots, options.name.value_or(""), result.judged_s, how);
+  const ssl::Bytes bytes(reinterpret_cast<const std::uint8_t*>(response.data()), response.size());
+  result.ocsp = ssl::judge_ocsp(bytes, presented, **roots, result.judged_s);
+  heed(result.ocsp, result.judgement);
   result.failure = engine::failure_from_judgement(result.judgement.problems, engine::TlsPolicy{});
   return result;
 }

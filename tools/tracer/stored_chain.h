@@ -11,6 +11,7 @@
 #include <tl/expected.hpp>
 
 #include "engine/failure.h"
+#include "ssl/ocsp.h"
 #include "ssl/trust.h"
 
 namespace tracer::cli {
@@ -21,6 +22,7 @@ struct StoredChainOptions {
   std::optional<std::string> name;  // absent: the name is not judged
   std::optional<std::int64_t> at_s;
   std::vector<std::string> crl_files;
+  std::string ocsp_file;  // an OCSP response (DER) about the leaf; empty: none
   ssl::Profile profile = ssl::Profile::kStrict;
   std::optional<std::size_t> max_intermediates;
 };
@@ -31,6 +33,7 @@ struct StoredChain {
   std::int64_t judged_s = 0;  // the time it was judged for
   ssl::Profile profile = ssl::Profile::kStrict;
   ssl::Judgement judgement;
+  ssl::OcspAnswer ocsp;
   engine::FailureCode failure = engine::FailureCode::kNone;
 };
 

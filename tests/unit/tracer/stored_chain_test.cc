@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -57,10 +58,11 @@ TEST_F(StoredChainTest, AGoodChain) {
   EXPECT_EQ(good.failure, FailureCode::kNone);
   EXPECT_TRUE(good.judgement.chain_valid);
   const std::string json = stored_chain_json(good);
-  EXPECT_THAT(json, HasSubstr(R"("name":"www.example.test","judged_at":"2026-07-01T00:00:00.000Z",)"
-                              R"("profile":"strict","failure":null,"tls":{"chain_valid":true,)"
-                              R"("chain_error":null,"name_matches":true,"self_signed":false},)"
-                              R"("certificate":{"subject":"CN=www.example.test,O=Example",)"));
+  EXPECT_THAT(
+      json, HasSubstr(R"("name":"www.example.test","judged_at":"2026-07-01T00:00:00.000Z",)"
+                      R"("profile":"strict","failure":null,"tls":{"chain_valid":true,)"
+                      R"("chain_error":null,"name_matches":true,"self_signed":false,"ocsp":null},)"
+                      R"("certificate":{"subject":"CN=www.example.test,O=Example",)"));
   EXPECT_THAT(json, HasSubstr(R"("verified_expiry":"2027-01-01T00:00:00.000Z")"));
   EXPECT_TRUE(json.ends_with("\"nonconformities\":[]}\n"));
   const std::string card = stored_chain_card(good, {});
@@ -115,6 +117,24 @@ TEST_F(StoredChainTest, ListsAndDepthAreHeeded) {
   EXPECT_EQ(judged().failure, FailureCode::kCertificateUntrustedIssuer);
 }
 
+TEST_F(StoredChainTest, AnOcspResponseIsHeeded) {
+  chain("p256");
+  options_.profile = ssl::Profile::kClients;
+  const auto with = [&](const std::string& response) {
+    options_.ocsp_file = std::string(TRACER_TEST_CHAINS) + "/" + response + ".ocsp";
+    return judged();
+  };
+  options_.at_s = std::time(nullptr);  // by which openssl dates responses
+  const StoredChain now = with("staple_revoked");
+  EXPECT_EQ(now.failure, FailureCode::kCertificateRevoked);
+  EXPECT_THAT(stored_chain_json(now), HasSubstr(R"("ocsp":"revoked")"));
+  EXPECT_THAT(stored_chain_card(now, {}), HasSubstr("  ocsp       revoked: CN=www.example.test"));
+  const StoredChain other = with("staple_other");
+  EXPECT_NE(other.failure, FailureCode::kCertificateRevoked);
+  EXPECT_THAT(stored_chain_json(other), HasSubstr(R"("ocsp":"invalid")"));
+  EXPECT_THAT(stored_chain_json(with("staple_good")), HasSubstr(R"("ocsp":"good")"));
+}
+
 TEST_F(StoredChainTest, AFirstBlockThatIsNoCertificate) {
   options_.file = file("x.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
   const StoredChain bad = judged();
@@ -132,6 +152,9 @@ TEST_F(StoredChainTest, FilesThatCannotBeUsed) {
   options_.file = file("cut.pem", "\n-----BEGIN CERTIFICATE-----\n*");
   EXPECT_EQ(error(), options_.file + ":3: not base64");
   chain("p256");
+  options_.ocsp_file = "/nonexistent/response.ocsp";
+  EXPECT_EQ(error(), "/nonexistent/response.ocsp: cannot be opened");
+  options_.ocsp_file.clear();
   options_.crl_files = {options_.file};
   EXPECT_EQ(error(), options_.file + ": holds no revocation list");
   options_.ca_file = file("roots.pem", "");

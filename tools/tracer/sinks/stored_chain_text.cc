@@ -37,6 +37,7 @@ void append_tls_json(std::string& out, const StoredChain& chain) {
                       problem == FailureCode::kNone ? "" : engine::failure_info(problem).name);
   chain.name ? object.boolean("name_matches", judgement.name_matches) : object.null("name_matches");
   object.boolean("self_signed", judgement.self_signed);
+  object.text_or_null("ocsp", ssl::ocsp_status_name(chain.ocsp.status));
   object.close();
 }
 
@@ -94,6 +95,11 @@ std::string stored_chain_card(const StoredChain& chain, const Presentation& pres
     card.fact("failure", std::string(info.name) + ": " + printable(chain.judgement.detail),
               Paint::kRed);
     card.fact("hint", info.remedy);
+  }
+  if (chain.ocsp.status != ssl::OcspStatus::kNone) {
+    std::string ocsp(ssl::ocsp_status_name(chain.ocsp.status));
+    if (!chain.ocsp.sentence.empty()) ocsp += ": " + printable(chain.ocsp.sentence);
+    card.fact("ocsp", ocsp);
   }
   if (report != nullptr) {
     append_notes(card, *report);
