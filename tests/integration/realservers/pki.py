@@ -75,8 +75,9 @@ class Pki:
         self.ca_file = self.root.cert
 
     def leaf(self, name, key="P-256", issuer=None, sans=None, subject=None, starts_in_days=-2,
-             ends_in_days=90, usage="serverAuth"):
-        """The leaf of that name, made when first asked for. Days count from now."""
+             ends_in_days=89.5, usage="serverAuth"):
+        """The leaf of that name, made when first asked for. Days count from now; where they are no whole number, the
+        days that remain are the same for the next hours."""
         with self._lock:
             if name not in self._leaves:
                 issuer = issuer or self.intermediate
@@ -172,7 +173,7 @@ class Pki:
     def _authority_below(self, parent, name, subject, key_kind="P-256"):
         key = self._key(name, key_kind)
         cert = self._sign(name, key, parent, subject, AUTHORITY_EXTENSIONS +
-                          "authorityKeyIdentifier = keyid\n", -10, 3000)
+                          "authorityKeyIdentifier = keyid\n", -10, 2999.5)
         return self._authority(name, cert, key)
 
     def _issue(self, name, key_kind, issuer, sans, subject, starts_in_days, ends_in_days, usage):
