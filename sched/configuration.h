@@ -43,14 +43,10 @@ struct EvaluatorChange {
 
 // What changes for one shard: monitors of its share alone.
 struct ShardChange {
-  struct Added {
-    std::uint32_t monitor = 0;
-    std::uint32_t predecessor = 0;  // a removed one of the same id, or Schedule::kNobody
-  };
   ConfigurationRef configuration;  // as above
   engine::TlsContexts contexts;    // likewise
   std::vector<std::uint32_t> removed;
-  std::vector<Added> added;
+  std::vector<std::uint32_t> added;
 };
 
 // Carries a change from the thread that reloads to the thread that makes it.

@@ -1,11 +1,9 @@
 #include "sched/reload.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "engine/monitor_revision.h"
-#include "sched/schedule.h"
 
 namespace tracer::sched {
 namespace {
@@ -30,13 +28,9 @@ tl::expected<Changes, std::string> changes_of(const MonitorRevision& revision,
     if (!is_for(earlier, index, location)) continue;
     changes.shards[shard_of(earlier, index, shards)].removed.push_back(index);
   }
-  std::unordered_map<std::uint32_t, std::uint32_t> predecessors;
-  for (const auto& [before, now] : revision.changed) predecessors.emplace(now, before);
   for (const std::uint32_t index : revision.added) {
     if (!is_for(next->monitors, index, location)) continue;
-    const auto found = predecessors.find(index);
-    changes.shards[shard_of(next->monitors, index, shards)].added.push_back(
-        {index, found == predecessors.end() ? Schedule::kNobody : found->second});
+    changes.shards[shard_of(next->monitors, index, shards)].added.push_back(index);
   }
   const std::size_t changed = revision.changed.size();
   changes.difference = {revision.added.size() - changed, revision.removed.size() - changed, changed,

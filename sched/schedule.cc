@@ -21,7 +21,7 @@ void Schedule::reserve(std::size_t monitors) {
   wheel_.grow(first_timer_ + static_cast<std::uint32_t>(monitors));
 }
 
-void Schedule::add(std::uint32_t monitor, const Tick& tick, std::uint32_t predecessor) {
+void Schedule::add(std::uint32_t monitor, const Tick& tick) {
   if (ended_) return;
   assert(!knows(monitor));
   if (monitor >= positions_.size()) positions_.resize(monitors_->size(), kNobody);
@@ -38,10 +38,9 @@ void Schedule::add(std::uint32_t monitor, const Tick& tick, std::uint32_t predec
   }
   positions_[monitor] = position;
   Plan& plan = plans_[position];
-  if (predecessor != kNobody && knows(predecessor)) {
-    Plan& earlier = plans_[positions_[predecessor]];
-    plan.behind = earlier.state == State::kLeaving;
-    if (plan.behind) earlier.heir = position;
+  if (const auto earlier = leaving_.find(id_hash(position)); earlier != leaving_.end()) {
+    plan.behind = true;
+    plans_[earlier->second].heir = position;
   }
   plan.due_ns = once() ? tick.now_ns : first_due_ns(monitor, tick);
   if (once()) {
@@ -81,7 +80,7 @@ void Schedule::remove(std::uint32_t monitor) {
     case State::kKeptBack:
       // One that is behind stays, so that whoever takes its place in turn is behind as well.
       if (plan.behind) {
-        plan.state = State::kLeaving;
+        leave(position);
       } else {
         release(position);
       }
@@ -93,7 +92,7 @@ void Schedule::remove(std::uint32_t monitor) {
       plan.state = State::kGone;
       return;
     case State::kRunning:
-      plan.state = State::kLeaving;
+      leave(position);
       return;
     case State::kLeaving:
     case State::kGone:
@@ -101,7 +100,20 @@ void Schedule::remove(std::uint32_t monitor) {
   }
 }
 
+std::uint64_t Schedule::id_hash(std::uint32_t position) const {
+  return monitors_->at(share_[position]).id_hash;
+}
+
+void Schedule::leave(std::uint32_t position) {
+  plans_[position].state = State::kLeaving;
+  leaving_[id_hash(position)] = position;
+}
+
 void Schedule::release(std::uint32_t position) {
+  if (plans_[position].state == State::kLeaving) {
+    const auto last = leaving_.find(id_hash(position));
+    if (last != leaving_.end() && last->second == position) leaving_.erase(last);
+  }
   departed_.push_back(share_[position]);
   positions_[share_[position]] = kNobody;
   free_.push_back(position);

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -51,9 +52,9 @@ class Schedule {
            TimerId first_timer);
 
   void reserve(std::size_t monitors);  // room for so many, before they are added
-  // REQUIRES: the monitor is enabled, and not in the schedule. `predecessor`: what it takes the
-  // place of, already removed; or kNobody.
-  void add(std::uint32_t monitor, const engine::Tick& tick, std::uint32_t predecessor = kNobody);
+  // REQUIRES: the monitor is enabled, and not in the schedule. While an attempt of a removed one of
+  // the same id is under way it is kept back.
+  void add(std::uint32_t monitor, const engine::Tick& tick);
   void remove(std::uint32_t monitor);
   // From now on monitors are read there. What is known of both sets is the same in both.
   void follow(const engine::MonitorSet& monitors);
@@ -94,8 +95,8 @@ class Schedule {
     kRetryWaiting,
     kRetryDue,
     kRetryHeld,  // told to wait for its address
-    kKeptBack,   // due, but something of its predecessor is under way
-    kLeaving,    // removed while an attempt was under way, of it or of its predecessor
+    kKeptBack,   // due, but something of an earlier one of its id is under way
+    kLeaving,    // removed while an attempt was under way, of it or of an earlier one of its id
     kGone,       // removed while it was due: still listed, and skipped over
   };
   struct Plan {
@@ -116,6 +117,8 @@ class Schedule {
   std::int64_t interval_ns(std::uint32_t position) const;
   std::int64_t first_due_ns(std::uint32_t monitor, const engine::Tick& tick) const;
   void come_due(std::uint32_t position);
+  std::uint64_t id_hash(std::uint32_t position) const;
+  void leave(std::uint32_t position);
   void release(std::uint32_t position);
   void step_forward(std::uint32_t heir);
   std::uint32_t skip_past(std::uint32_t position, std::int64_t now_ns);
@@ -132,8 +135,10 @@ class Schedule {
   std::vector<std::uint32_t> free_;       // positions
   std::vector<std::uint32_t> departed_;   // monitors
   std::vector<Plan> plans_;               // by position
-  std::deque<std::uint32_t> due_;         // positions
-  std::deque<std::uint32_t> retries_;     // positions
+  // The last one of an id that is leaving, by the id's hash: its position.
+  std::unordered_map<std::uint64_t, std::uint32_t> leaving_;
+  std::deque<std::uint32_t> due_;      // positions
+  std::deque<std::uint32_t> retries_;  // positions
   std::vector<Retry> cut_;
   std::uint64_t begun_ = 0;
   std::uint64_t skipped_ = 0;

@@ -135,8 +135,7 @@ void Shard::go_on_with_change() {
     schedule_.remove(removed[change_removed_++]);
   }
   for (; change_added_ < added.size() && budget > 0; --budget) {
-    const ShardChange::Added& one = added[change_added_++];
-    schedule_.add(one.monitor, tick_, one.predecessor);
+    schedule_.add(added[change_added_++], tick_);
   }
   if (change_removed_ < removed.size() || change_added_ < added.size()) return;
   changing_ = nullptr;

@@ -43,7 +43,6 @@ constexpr CanaryInfo kCanaries[] = {
     {Canary::kMiscounts, "miscounts", Invariant::kHistory},
     {Canary::kRemovesNothing, "removes-nothing", Invariant::kSchedule},
     {Canary::kForgetsHistory, "forgets-history", Invariant::kHistory},
-    {Canary::kForgetsPredecessor, "forgets-predecessor", Invariant::kNoOverlap},
     {Canary::kIgnoresDrain, "ignores-drain", Invariant::kEnd},
     {Canary::kLosesWakeup, "loses-wakeup", Invariant::kTimely},
     {Canary::kForgetsSeed, "forgets-seed", Invariant::kDeterminism},
@@ -150,9 +149,6 @@ void doctor(sched::Changes& changes, Canary canary) {
   if (canary == Canary::kForgetsHistory) changes.evaluator.changed.clear();
   for (sched::ShardChange& shard : changes.shards) {
     if (canary == Canary::kRemovesNothing) shard.removed.clear();
-    for (sched::ShardChange::Added& added : shard.added) {
-      if (canary == Canary::kForgetsPredecessor) added.predecessor = sched::Schedule::kNobody;
-    }
   }
 }
 

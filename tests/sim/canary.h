@@ -48,8 +48,7 @@ enum class Canary : std::uint8_t {
   kMiscounts,  // failures in a row
   // Between a reload and those it concerns.
   kRemovesNothing,
-  kForgetsHistory,      // of what has changed
-  kForgetsPredecessor,  // what it is, that has changed
+  kForgetsHistory,  // of what has changed
   // In who drives it all.
   kIgnoresDrain,
   kLosesWakeup,

@@ -157,6 +157,7 @@ class Model final : public SlotWatcher, public ResolveWatcher {
 
   void start(std::uint32_t shard, engine::Slot slot, std::uint32_t monitor);
   bool under_way(const Monitor& monitor) const;
+  void inherit(std::uint32_t number);
   void check_may_start(std::uint32_t monitor) const;
   void check_heirs(std::uint32_t monitor, std::int64_t end_ns) const;
   std::int64_t free_since_ns(const Monitor& monitor) const;

@@ -63,9 +63,25 @@ void Model::shards_follow() {
     if (under_way(by_monitor_[before])) faults_.count(Fault::kChangedUnderWay);
   }
   for (const std::uint32_t number : change_.added) {
+    inherit(number);
     Monitor& monitor = by_monitor_[number];
     monitor.present = scenario_.targets[number].spec.enabled;
     monitor.next_due_ns = now_ns() + until_first_ns(number);
+  }
+}
+
+// Who comes back after having been away is the same monitor, too.
+void Model::inherit(std::uint32_t number) {
+  if (by_monitor_[number].predecessor != kNobody) return;
+  for (std::uint32_t other = 0; other < by_monitor_.size(); ++other) {
+    Monitor& earlier = by_monitor_[other];
+    if (other == number || earlier.removed_ns == kNever || earlier.heir != kNobody ||
+        scenario_.targets[other].spec.id != scenario_.targets[number].spec.id) {
+      continue;
+    }
+    earlier.heir = number;
+    by_monitor_[number].predecessor = other;
+    return;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/monitor_revision.h"
 #include "sched/schedule.h"
 #include "sched/timing_wheel.h"
 
@@ -34,15 +35,34 @@ inline engine::MonitorSet make_monitors(std::uint32_t count, std::int64_t interv
   return std::move(builder).build();
 }
 
+// One monitor, changed over and over: every index has the same id.
+inline engine::MonitorSet make_succession(std::uint32_t count, std::int64_t interval_ms) {
+  engine::MonitorSet set;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    engine::MonitorSpec spec;
+    spec.id = "one and the same";
+    spec.host = "127.0.0.1";
+    spec.port = static_cast<std::uint16_t>(1000 + i);
+    spec.policy.interval_ms = interval_ms;
+    engine::MonitorSetBuilder builder;
+    EXPECT_TRUE(builder.add(spec));
+    std::vector<std::uint32_t> forgotten;
+    set = engine::revise(set, std::move(builder).build(), forgotten).monitors;
+  }
+  return set;
+}
+
 // A schedule with a wheel of its own, and virtual time.
 class Bench {
  public:
   Bench(std::uint32_t count, std::int64_t interval_ms, Repetition repetition)
-      : monitors_(make_monitors(count, interval_ms)),
-        wheel_(kFirstTimer + count, kOrigin),
+      : Bench(make_monitors(count, interval_ms), repetition) {}
+  Bench(engine::MonitorSet monitors, Repetition repetition)
+      : monitors_(std::move(monitors)),
+        wheel_(kFirstTimer + static_cast<std::uint32_t>(monitors_.size()), kOrigin),
         schedule_(monitors_, repetition, wheel_, kFirstTimer) {
-    schedule_.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) schedule_.add(i, at(0));
+    schedule_.reserve(monitors_.size());
+    for (std::uint32_t i = 0; i < monitors_.size(); ++i) schedule_.add(i, at(0));
   }
 
   void advance_to(std::int64_t after_ns) {

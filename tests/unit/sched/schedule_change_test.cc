@@ -76,21 +76,20 @@ TEST(ScheduleChange, RemovalCutsARetryThatWaitsOrIsDue) {
 // A bench of which only the first monitor is there: the others take its place, one after the other.
 class Succession : public ::testing::Test {
  protected:
-  Succession() : bench_(4, 60'000, Repetition::kForEver) {
+  Succession() : bench_(testing::make_succession(4, 60'000), Repetition::kForEver) {
     for (std::uint32_t i = 1; i < 4; ++i) schedule().remove(i);
     bench_.advance_to(bench_.first_due_ns());
     under_way_ = bench_.next();
+    bench_.advance_to(bench_.first_due_ns() + 1'000'000);
     (void)schedule().take_departed();
   }
   Schedule& schedule() { return bench_.schedule(); }
   void follow(std::uint32_t predecessor, std::uint32_t heir) {
     schedule().remove(predecessor);
-    schedule().add(heir, bench_.now(), predecessor);
+    schedule().add(heir, bench_.now());
   }
-  // When a monitor is due the n-th time from now on.
-  std::int64_t due_ns(std::uint32_t monitor, int n) const {
-    return bench_.due_ns(monitor, bench_.first_due_ns()) + (n - 1) * 60 * kSecond;
-  }
+  // When they are due, all on one grid, the n-th time from now on.
+  std::int64_t due_ns(int n) const { return bench_.first_due_ns() + n * 60 * kSecond; }
 
   Bench bench_;
   std::optional<engine::Attempt> under_way_;  // at the first monitor
@@ -99,9 +98,9 @@ class Succession : public ::testing::Test {
 TEST_F(Succession, AnHeirIsDueOnItsGrid) {
   schedule().ended(0);
   follow(0, 1);
-  bench_.advance_to(due_ns(1, 1) - 1'000'000);
+  bench_.advance_to(due_ns(1) - 1'000'000);
   EXPECT_FALSE(bench_.next());
-  bench_.advance_to(due_ns(1, 1));
+  bench_.advance_to(due_ns(1));
   const auto attempt = bench_.next();
   ASSERT_TRUE(attempt);
   EXPECT_EQ(attempt->monitor, 1U);
@@ -111,7 +110,7 @@ TEST_F(Succession, AnHeirIsDueOnItsGrid) {
 TEST_F(Succession, AnHeirStartsWhenWhatIsUnderWayHasEnded) {
   follow(0, 1);
   schedule().hold(*under_way_);
-  bench_.advance_to(due_ns(1, 2) + kSecond);
+  bench_.advance_to(due_ns(2) + kSecond);
   EXPECT_FALSE(bench_.next());
   ASSERT_TRUE(bench_.resume(*under_way_));
   EXPECT_FALSE(bench_.next());
@@ -126,10 +125,10 @@ TEST_F(Succession, AnHeirStartsWhenWhatIsUnderWayHasEnded) {
 TEST_F(Succession, AnHeirOfAnHeirWaitsAsLong) {
   follow(0, 1);
   follow(1, 2);
-  bench_.advance_to(due_ns(2, 1));
+  bench_.advance_to(due_ns(1));
   EXPECT_FALSE(bench_.next());
   follow(2, 3);  // which was kept back
-  bench_.advance_to(due_ns(3, 2));
+  bench_.advance_to(due_ns(2));
   EXPECT_FALSE(bench_.next());
   EXPECT_TRUE(schedule().take_departed().empty());
   schedule().ended(0);
@@ -138,6 +137,16 @@ TEST_F(Succession, AnHeirOfAnHeirWaitsAsLong) {
   ASSERT_TRUE(attempt);
   EXPECT_EQ(attempt->monitor, 3U);
   EXPECT_FALSE(bench_.next());
+}
+
+TEST_F(Succession, OneThatComesBackAfterAWhileWaitsAsWell) {
+  schedule().remove(0);
+  bench_.advance_to(due_ns(1));
+  schedule().add(1, bench_.now());
+  bench_.advance_to(due_ns(2));
+  EXPECT_FALSE(bench_.next());
+  schedule().ended(0);
+  EXPECT_TRUE(bench_.next());
 }
 
 TEST_F(Succession, AHeldRetryIsCutAndKeepsNobodyBack) {
@@ -149,7 +158,7 @@ TEST_F(Succession, AHeldRetryIsCutAndKeepsNobodyBack) {
   schedule().hold(*retry);
   follow(0, 1);
   EXPECT_EQ(schedule().take_cut().size(), 1U);
-  bench_.advance_to(due_ns(1, 1));
+  bench_.advance_to(due_ns(1));
   EXPECT_TRUE(bench_.next());
   engine::Attempt waited = *retry;
   EXPECT_FALSE(bench_.resume(waited));
@@ -157,7 +166,7 @@ TEST_F(Succession, AHeldRetryIsCutAndKeepsNobodyBack) {
 
 TEST_F(Succession, TheEndCutsNothingOfAnHeir) {
   follow(0, 1);
-  bench_.advance_to(due_ns(1, 1));
+  bench_.advance_to(due_ns(1));
   schedule().end();
   EXPECT_TRUE(schedule().take_cut().empty());
   schedule().ended(0);
