@@ -4,7 +4,6 @@ it stands, STARTTLS chosen by port number, and a network that drops and rejects.
 import os
 import shutil
 import subprocess
-import sys
 import time
 import unittest
 
@@ -14,14 +13,13 @@ from realservers.databases import Mariadb, Memcached, Postgresql, Redis
 from realservers.mail import Dovecot, Postfix
 from realservers.names import Dnsmasq
 from realservers.pki import Pki
-from realservers.process import Site, find_program, start_all, stop_all
+from realservers.process import Site, start_all, stop_all
 from realservers.shell_and_brokers import Mosquitto, Sshd
 from realservers.web import Nginx, Vhost
 
 SERVER = "192.0.2.10"
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "examples")
 NAMES = ("www", "mail", "postgres", "mysql", "redis", "memcached", "mqtt", "bastion")
-SKIPPED = 77  # what ctest reports as skipped
 LOG_PATIENCE = 60  # seconds; only how long a server that never logs is waited for
 
 
@@ -173,9 +171,4 @@ class RealPorts(TracerCase):
 
 
 if __name__ == "__main__":
-    find_program("nft", "nftables")
-    reason = namespace.enter()
-    if reason:
-        print(f"SKIPPED: every test of real ports: {reason}", file=sys.stderr)
-        sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    namespace.main()

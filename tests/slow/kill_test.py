@@ -19,8 +19,10 @@ import threading
 import time
 import unittest
 
-TRACER = os.environ["TRACER_BIN"]
-RING = os.environ.get("TRACER_TEST_RING", "auto")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+
+from realservers import tracer  # noqa: E402  (from the folder named above)
+
 KILLS = 50
 LONG_RUNS = {20: 8.0, 40: 8.0}  # seconds; the others last up to SHORT_RUN
 SHORT_RUN = 1.2
@@ -148,9 +150,9 @@ class Kill(unittest.TestCase):
 
     def start(self, document, state, output, *options):
         with open(self.path(output), "ab") as results:
-            process = subprocess.Popen([TRACER, "run", "--ring", RING, "--control", "", "--threads", "2", "--state",
-                                        self.path(state), "--state-interval", "0.2", *options, document],
-                                       stdout=results, stderr=subprocess.PIPE)
+            command = tracer.command("run", "--control", "", "--threads", "2", "--state", self.path(state),
+                                     "--state-interval", "0.2", *options, document)
+            process = subprocess.Popen(command, stdout=results, stderr=subprocess.PIPE)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
 

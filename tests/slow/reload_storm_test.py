@@ -13,10 +13,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from realservers.peers import Listener  # noqa: E402  (from the folder named above)
+from realservers import tracer  # noqa: E402  (from the folder named above)
+from realservers.peers import Listener  # noqa: E402
 
-TRACER = os.environ["TRACER_BIN"]
-RING = os.environ.get("TRACER_TEST_RING", "auto")
 SECONDS = float(os.environ.get("RELOAD_STORM_SECONDS", "8"))
 PAUSE = 0.2
 PATIENCE = 60
@@ -49,8 +48,8 @@ class ReloadStorm(unittest.TestCase):
         results = os.path.join(directory.name, "results.jsonl")
         messages = os.path.join(directory.name, "messages")
         with open(results, "wb") as out, open(messages, "wb") as err:
-            process = subprocess.Popen([TRACER, "run", "--ring", RING, "--control", "", "--json", self.path],
-                                       stdout=out, stderr=err)
+            command = tracer.command("run", "--control", "", "--json", self.path)
+            process = subprocess.Popen(command, stdout=out, stderr=err)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         while os.path.getsize(results) == 0:

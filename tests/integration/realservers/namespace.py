@@ -7,7 +7,11 @@ firewall can drop packets, and nothing of the machine is touched: it vanishes wi
 import os
 import subprocess
 import sys
+import unittest
 
+from .process import find_program
+
+SKIPPED = 77  # what ctest reports as skipped
 INSIDE = "TRACER_TEST_INSIDE_NAMESPACE"
 
 
@@ -28,6 +32,16 @@ def enter():
         return f"this machine allows no network namespace: {attempt.stderr.strip()}"
     os.environ[INSIDE] = "1"
     os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv])
+
+
+def main():
+    """The tests of the program, inside; skipped, with the reason, where that is not to be had."""
+    find_program("nft", "nftables")
+    reason = enter()
+    if reason:
+        print(f"SKIPPED: {reason}", file=sys.stderr)
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
 
 
 def add_address(address):
