@@ -22,23 +22,26 @@ LAYERS = {
     "tools/fleetsim/": ("tools/fleetsim/",),
     "docs/": ("ssl/", "engine/", "sched/"),
     "tests/": ("ssl/", "engine/", "sched/", "tools/", "tests/"),
-    "bench/": ("ssl/", "engine/", "sched/", "tools/", "bench/"),
+    "bench/floor/": ("bench/floor/",),  # what tracer is measured by has none of it
+    "bench/": ("ssl/", "engine/", "sched/", "tools/", "tests/", "bench/"),
 }
 
 # Each vendor's headers, and the files that wrap it. Only a .cc may, where the pattern says so.
 VENDORS = {
-    r"liburing(\.h|/.*)": ("engine/uring_ring*.cc",),
-    r"wolfssl/.*": ("ssl/*.cc", "tests/unit/ssl/memory_server.cc"),
+    # The floors use the same libraries bare: that is the least that tracer could cost.
+    r"liburing(\.h|/.*)": ("engine/uring_ring*.cc", "bench/floor/ring.h"),
+    r"wolfssl/.*": ("ssl/*.cc", "tests/unit/ssl/memory_server.cc", "bench/floor/tls_end.cc"),
     r"ares(_.*)?\.h": ("engine/resolver*.cc", "engine/ares_*.cc"),
     r"re2/.*": ("engine/pattern.cc",),
     # A parser that is not ours judges the lines that tracer writes.
     r"simdjson(\.h|/.*)": ("tools/tracer/import/*.cc", "tools/tracer/control/message_reader.cc",
                               "tools/tracer/state/state_line.cc",
-                              "tests/unit/sinks/*_test.cc"),
+                              "tests/unit/sinks/*_test.cc", "bench/floor/json_floor.cc"),
     r"yaml\.h": ("tools/tracer/import/*.cc",),
     r"CLI/.*": ("tools/tracer/*.cc", "tools/fleetsim/options.cc"),
     # The simulated fleet is the OpenSSL program; tests make certificates with it.
     r"openssl/.*": ("tools/fleetsim/*", "tests/*"),
+    r"benchmark/.*": ("bench/micro/*.cc",),
 }
 
 MAX_COLUMNS = {".h": 100, ".cc": 100, ".py": 120, ".cmake": 120, "CMakeLists.txt": 120, "": 120}

@@ -24,10 +24,12 @@ class Rules(unittest.TestCase):
         for path, name in [("ssl/a.cc", "engine/b.h"), ("ssl/a.h", "sched/b.h"), ("engine/a.cc", "sched/b.h"),
                            ("engine/a.cc", "tools/tracer/b.h"), ("sched/a.cc", "tools/tracer/b.h"),
                            ("tools/tracer/a.cc", "tests/b.h"), ("tools/tracer/a.cc", "tools/fleetsim/b.h"),
-                           ("tools/fleetsim/a.cc", "ssl/b.h"), ("ssl/a.cc", "../engine/b.h"), ("ssl/a.cc", "b.h")]:
+                           ("tools/fleetsim/a.cc", "ssl/b.h"), ("bench/floor/a.cc", "engine/b.h"),
+                           ("bench/floor/a.h", "bench/micro/b.h"), ("ssl/a.cc", "../engine/b.h"), ("ssl/a.cc", "b.h")]:
             self.bites(tidy.check_layering, path, f'#include "{name}"\n')
         for path, name in [("ssl/a.cc", "ssl/b.h"), ("engine/a.cc", "ssl/b.h"), ("sched/a.cc", "engine/b.h"),
-                           ("tools/tracer/a.cc", "sched/b.h"), ("tests/unit/a.cc", "tools/tracer/b.h")]:
+                           ("tools/tracer/a.cc", "sched/b.h"), ("tests/unit/a.cc", "tools/tracer/b.h"),
+                           ("bench/micro/a.cc", "tests/unit/b.h"), ("bench/micro/a.cc", "bench/floor/b.h")]:
             self.passes(tidy.check_layering, path, f'#include "{name}"\n')
         self.bites(tidy.check_layering, "utils/a.cc", "int x;\n")
 
@@ -38,7 +40,9 @@ class Rules(unittest.TestCase):
                            ("engine/assertion.cc", "re2/re2.h"), ("tools/tracer/main.cc", "simdjson.h"),
                            ("tools/tracer/control/messages.cc", "simdjson.h"),
                            ("tools/tracer/main.cc", "yaml.h"), ("sched/fleet.cc", "CLI/CLI.hpp"),
-                           ("ssl/digest.cc", "openssl/sha.h"), ("tools/tracer/a.cc", "openssl/ssl.h")]:
+                           ("ssl/digest.cc", "openssl/sha.h"), ("tools/tracer/a.cc", "openssl/ssl.h"),
+                           ("bench/micro/a.cc", "wolfssl/ssl.h"), ("bench/floor/queue_floor.cc", "liburing.h"),
+                           ("tests/unit/a.cc", "benchmark/benchmark.h")]:
             self.bites(tidy.check_vendors, path, f"#include <{name}>\n")
             self.bites(tidy.check_vendors, path, f'#include "{name}"\n')
         for path, name in [("engine/uring_ring.cc", "liburing.h"), ("ssl/session.cc", "wolfssl/ssl.h"),
@@ -46,6 +50,7 @@ class Rules(unittest.TestCase):
                            ("tools/tracer/import/json.cc", "simdjson.h"), ("tools/tracer/import/yaml.cc", "yaml.h"),
                            ("tools/tracer/control/message_reader.cc", "simdjson.h"),
                            ("tools/tracer/main.cc", "CLI/CLI.hpp"), ("tools/fleetsim/tls.cc", "openssl/ssl.h"),
+                           ("bench/floor/ring.h", "liburing.h"), ("bench/micro/a.cc", "benchmark/benchmark.h"),
                            ("engine/probe.cc", "vector"), ("engine/probe.cc", "tl/expected.hpp")]:
             self.passes(tidy.check_vendors, path, f"#include <{name}>\n")
 
