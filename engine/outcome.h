@@ -41,6 +41,7 @@ struct TlsFacts {
   bool chain_valid = false;
   bool name_matches = false;
   bool self_signed = false;
+  ssl::OcspStatus ocsp = ssl::OcspStatus::kNone;  // of the staple
   ssl::ChainProblems problems = 0;
   std::int64_t verified_expiry_s = 0;  // 0: no valid path
   std::array<char, 32> alpn{};         // NUL-terminated; empty: none

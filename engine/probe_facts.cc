@@ -22,6 +22,7 @@ void record_judgement(ssl::Judgement&& judgement, Outcome& outcome) {
   facts.chain_valid = judgement.chain_valid;
   facts.name_matches = judgement.name_matches;
   facts.self_signed = judgement.self_signed;
+  facts.ocsp = judgement.ocsp.status;
   facts.problems = judgement.problems;
   facts.verified_expiry_s = judgement.verified_expiry_s;
   outcome.chain = judgement.chain.release();

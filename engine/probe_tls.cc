@@ -77,6 +77,7 @@ ssl::Judgement ProbePool::judge_peer(const Probe& probe, const Tick& tick) {
   const Monitor& monitor = this->monitor(probe);
   ssl::JudgeOptions options;
   options.revocation = environment_.subject.trust->revocation(monitor.policy);
+  options.ocsp_response = probe.tls->staple();
   return environment_.judge.judge(
       probe.tls->peer_chain(), environment_.subject.trust->store(monitor.policy),
       environment_.subject.monitors->verified_name(monitor), tick.unix_ms / 1000, options);

@@ -107,6 +107,12 @@ tl::expected<std::unique_ptr<Context>, std::string> Context::create(const Contex
     if (!handle->alpn.empty()) handle->alpn += ',';
     handle->alpn += protocol;
   }
+#ifdef WOLFSSL_RAW_STAPLES
+  if (wolfSSL_CTX_EnableOCSPStapling(native) != WOLFSSL_SUCCESS ||
+      wolfSSL_CTX_UseOCSPStapling(native, WOLFSSL_CSR_OCSP, 0) != WOLFSSL_SUCCESS) {
+    return tl::unexpected(std::string("no memory for a TLS context"));
+  }
+#endif
   wolfSSL_CTX_set_verify(native, WOLFSSL_VERIFY_NONE, &session_io::on_peer_chain);
   wolfSSL_CTX_set_session_cache_mode(native, WOLFSSL_SESS_CACHE_OFF);
   wolfSSL_CTX_SetIORecv(native, &session_io::on_receive);

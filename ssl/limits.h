@@ -29,8 +29,9 @@ inline constexpr std::size_t kMaxCrlEntries = 1U << 20;    // of one list
 inline constexpr std::size_t kMaxCrls = 1024;              // of one RevocationLists
 inline constexpr std::size_t kMaxCrlSignatureChecks = 16;  // of one judgement; lists are large
 
-inline constexpr std::size_t kMaxOcspCertificates = 8;   // in one response
-inline constexpr std::int64_t kMaxOcspEarly_s = 5 * 60;  // clocks differ
+inline constexpr std::size_t kMaxStapleBytes = 16 * 1024;  // longer ones are cut, so not valid
+inline constexpr std::size_t kMaxOcspCertificates = 8;     // in one response
+inline constexpr std::int64_t kMaxOcspEarly_s = 5 * 60;    // clocks differ
 
 inline constexpr std::size_t kMaxPemBytes = 64U * 1024 * 1024;
 inline constexpr std::size_t kMaxPemCertificates = 16 * 1024;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ssl/certificate_view.h"
@@ -204,6 +205,15 @@ bool signed_with(const Response& response, const CertificateView& certificate) {
          SignatureCheck::kValid;
 }
 
+// Notes that asking at `change_s` or later may give another answer than asking before it.
+void narrow(OcspAnswer& answer, std::int64_t change_s, std::int64_t now_s) {
+  if (change_s > now_s) {
+    answer.holds_until_s = std::min(answer.holds_until_s, change_s - 1);
+  } else {
+    answer.holds_from_s = std::max(answer.holds_from_s, change_s);
+  }
+}
+
 // RFC 6960 section 4.2.2.2: the issuer itself appoints a responder, with this purpose in its
 // certificate.
 bool is_appointed(const CertificateView& responder, const CertificateView& issuer,
@@ -218,19 +228,28 @@ bool is_appointed(const CertificateView& responder, const CertificateView& issue
                           responder.signature) == SignatureCheck::kValid;
 }
 
-bool is_authentic(const Response& response, const CertificateView& issuer, std::int64_t now_s) {
+bool is_authentic(const Response& response, const CertificateView& issuer, std::int64_t now_s,
+                  OcspAnswer& answer) {
   if (has_weak_hash(response.algorithm)) return false;
   if (is_responder(response, issuer) && signed_with(response, issuer)) return true;
   return std::any_of(response.certificates.begin(), response.certificates.end(),
                      [&](Bytes certificate) {
                        const auto view = parse_certificate(certificate);
-                       return view && is_responder(response, *view) &&
-                              is_appointed(*view, issuer, now_s) && signed_with(response, *view);
+                       if (!view || !is_responder(response, *view)) return false;
+                       narrow(answer, view->not_before_s, now_s);
+                       narrow(answer, view->not_after_s + 1, now_s);
+                       return is_appointed(*view, issuer, now_s) && signed_with(response, *view);
                      });
 }
 
-OcspAnswer invalid(const std::string& fault) {
-  return {OcspStatus::kInvalid, "the OCSP response is not valid: " + fault};
+OcspAnswer say(OcspAnswer answer, OcspStatus status, std::string sentence) {
+  answer.status = status;
+  answer.sentence = std::move(sentence);
+  return answer;
+}
+
+OcspAnswer invalid(const std::string& fault, OcspAnswer answer = {}) {
+  return say(answer, OcspStatus::kInvalid, "the OCSP response is not valid: " + fault);
 }
 
 }  // namespace
@@ -243,25 +262,30 @@ OcspAnswer judge_ocsp(Bytes bytes, const CertificateView& leaf, const Certificat
   if (!fault.empty()) return invalid(fault);
   if (!response.answer) return invalid("it speaks of another certificate");
   if (response.unknown_critical) return invalid("a critical extension is not understood");
-  if (!is_authentic(response, issuer, now_s)) {
-    return invalid("neither the issuer nor a responder that it appointed signed it");
+  OcspAnswer answer;
+  if (!is_authentic(response, issuer, now_s, answer)) {
+    return invalid("neither the issuer nor a responder that it appointed signed it", answer);
   }
-  const SingleAnswer& answer = *response.answer;
-  if (answer.this_update_s > now_s + limits::kMaxOcspEarly_s) {
-    return invalid("it is not valid before " + utc_text(answer.this_update_s));
+  const SingleAnswer& single = *response.answer;
+  const std::int64_t begin_s = single.this_update_s - limits::kMaxOcspEarly_s;
+  narrow(answer, begin_s, now_s);
+  if (begin_s > now_s) {
+    return invalid("it is not valid before " + utc_text(single.this_update_s), answer);
   }
   // A revocation stays true when the answer is old.
-  if (answer.status == OcspStatus::kRevoked) {
-    return {OcspStatus::kRevoked, short_subject(leaf) + " was revoked at " +
-                                      utc_text(answer.revoked_s) + " (" +
-                                      std::string(revocation_reason_name(answer.reason)) + ")"};
+  if (single.status == OcspStatus::kRevoked) {
+    return say(answer, OcspStatus::kRevoked,
+               short_subject(leaf) + " was revoked at " + utc_text(single.revoked_s) + " (" +
+                   std::string(revocation_reason_name(single.reason)) + ")");
   }
-  if (answer.next_update_s && *answer.next_update_s < now_s) {
-    return {OcspStatus::kExpired,
-            "the OCSP response expired at " + utc_text(*answer.next_update_s)};
+  if (single.next_update_s) narrow(answer, *single.next_update_s + 1, now_s);
+  if (single.next_update_s && *single.next_update_s < now_s) {
+    return say(answer, OcspStatus::kExpired,
+               "the OCSP response expired at " + utc_text(*single.next_update_s));
   }
-  if (answer.status == OcspStatus::kGood) return {OcspStatus::kGood, {}};
-  return {OcspStatus::kUnknown, "the OCSP responder does not know " + short_subject(leaf)};
+  if (single.status == OcspStatus::kGood) return say(answer, OcspStatus::kGood, {});
+  return say(answer, OcspStatus::kUnknown,
+             "the OCSP responder does not know " + short_subject(leaf));
 }
 
 OcspAnswer judge_ocsp(Bytes response, std::span<const Bytes> presented, const TrustStore& roots,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ enum class OcspStatus : std::uint8_t {
 struct OcspAnswer {
   OcspStatus status = OcspStatus::kNone;
   std::string sentence;  // empty of kNone and kGood
+  // Asked at any time from the one to the other, the answer is the same.
+  std::int64_t holds_from_s = std::numeric_limits<std::int64_t>::min();
+  std::int64_t holds_until_s = std::numeric_limits<std::int64_t>::max();
 };
 
 // REQUIRES: `issuer` signed `leaf`. An empty response is kNone.

@@ -74,6 +74,16 @@ int session_io::on_peer_chain(int, WOLFSSL_X509_STORE_CTX* store) {
   return 1;
 }
 
+// The first one is the leaf's; TLS 1.3 knows staples for the others too.
+int session_io::on_staple(void* context, const char*, int, unsigned char* staple, int size,
+                          unsigned char**) {
+  auto& session = *static_cast<Session*>(context);
+  const std::size_t length =
+      std::min(static_cast<std::size_t>(std::max(size, 0)), limits::kMaxStapleBytes);
+  if (session.staple_.empty()) session.staple_.assign(staple, staple + length);
+  return 0;
+}
+
 void Session::take_chain(const WOLFSSL_X509_STORE_CTX& store) {
   presented_ = static_cast<std::size_t>(std::max(store.totalCerts, 0));
   chain_.clear();
@@ -96,6 +106,9 @@ std::unique_ptr<Session> Session::create(Context& context, std::string_view serv
   wolfSSL_SetIOReadCtx(native, session.get());
   wolfSSL_SetIOWriteCtx(native, session.get());
   wolfSSL_SetCertCbCtx(native, session.get());
+#ifdef WOLFSSL_RAW_STAPLES
+  wolfSSL_SetOCSP_Cb(native, &session_io::on_staple, nullptr, session.get());
+#endif
   if (!server_name.empty() &&
       wolfSSL_UseSNI(native, WOLFSSL_SNI_HOST_NAME, server_name.data(),
                      static_cast<unsigned short>(server_name.size())) != WOLFSSL_SUCCESS) {

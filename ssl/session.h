@@ -73,6 +73,9 @@ class Session {
 
   // As presented, leaf first; empty before the server's Certificate message. Also after failures.
   const std::vector<Bytes>& peer_chain() const { return chain_views_; }
+  // The OCSP response that the server stapled, unjudged; empty: none. The library has to be the
+  // one that tools/setup builds: another one cannot hand staples over, and is not told to ask.
+  Bytes staple() const { return staple_; }
   std::uint16_t protocol() const { return protocol_; }
   std::uint16_t cipher_suite() const { return cipher_suite_; }
   std::uint16_t group() const { return group_; }
@@ -85,6 +88,7 @@ class Session {
   friend int session_io::on_receive(WOLFSSL*, char*, int, void*);
   friend int session_io::on_send(WOLFSSL*, char*, int, void*);
   friend int session_io::on_peer_chain(int, WOLFSSL_X509_STORE_CTX*);
+  friend int session_io::on_staple(void*, const char*, int, unsigned char*, int, unsigned char**);
 
   Session() = default;
   void begin_input(Bytes received);
@@ -114,6 +118,7 @@ class Session {
   std::vector<std::uint8_t> output_;
   std::vector<std::vector<std::uint8_t>> chain_;
   std::vector<Bytes> chain_views_;
+  std::vector<std::uint8_t> staple_;
   std::string first_bytes_;  // of the peer, for the detail of kNotTls
   std::string alpn_;
   std::string detail_;

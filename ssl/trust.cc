@@ -21,6 +21,8 @@ namespace {
 struct Remembered {
   ChainRef report;  // empty when the leaf is not a certificate
   PathVerdict verdict;
+  Sha256Digest ocsp_response{};  // of the last one that came with the chain
+  OcspAnswer ocsp;
 };
 
 struct DigestHash {
@@ -109,6 +111,23 @@ void judge_path(const PathVerdict& verdict, std::int64_t now_s, Judgement& judge
   if (!judgement.chain_valid) judge_time(*closest, now_s, judgement);
 }
 
+// Whatever signed it: a response that is not the issuer's is invalid, and revokes nothing.
+void judge_staple(Remembered& known, const std::vector<Bytes>& presented, const TrustStore& store,
+                  Bytes response, std::int64_t now_s, Judgement& judgement) {
+  if (response.empty()) return;
+  const Sha256Digest digest = sha256(response);
+  if (known.ocsp.status == OcspStatus::kNone || known.ocsp_response != digest ||
+      now_s < known.ocsp.holds_from_s || now_s > known.ocsp.holds_until_s) {
+    known.ocsp = judge_ocsp(response, presented, store, now_s);
+    known.ocsp_response = digest;
+  }
+  judgement.ocsp = known.ocsp;
+  if (known.ocsp.status != OcspStatus::kRevoked) return;
+  add(judgement, ChainProblem::kRevoked, known.ocsp.sentence);
+  judgement.chain_valid = false;
+  judgement.verified_expiry_s = 0;
+}
+
 std::string mismatch_text(const std::vector<std::string>& sans, std::string_view name) {
   constexpr std::size_t kNamed = 3;
   if (sans.empty()) return "the certificate names no host (no subject alternative name)";
@@ -129,14 +148,14 @@ struct ChainJudge::Memo {
 
   explicit Memo(std::size_t limit) : capacity(std::max<std::size_t>(limit, 1)) {}
 
-  const Remembered* find(const Sha256Digest& key) {
+  Remembered* find(const Sha256Digest& key) {
     const auto found = index.find(key);
     if (found == index.end()) return nullptr;
     entries.splice(entries.begin(), entries, found->second);
     return &entries.front().second;
   }
 
-  const Remembered* insert(const Sha256Digest& key, Remembered value) {
+  Remembered* insert(const Sha256Digest& key, Remembered value) {
     if (entries.size() == capacity) {
       index.erase(entries.back().first);
       entries.pop_back();
@@ -168,7 +187,7 @@ Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStor
   std::vector<Bytes> considered = presented;
   considered.resize(std::min(considered.size(), limits::kMaxPresentedCertificates));
   const Sha256Digest key = memo_key(considered, store, now_s, options);
-  const Remembered* known = memo_->find(key);
+  Remembered* known = memo_->find(key);
   if (known != nullptr) {
     ++memo_->statistics.hits;
   } else {
@@ -183,6 +202,7 @@ Judgement ChainJudge::judge(const std::vector<Bytes>& presented, const TrustStor
   }
   judgement.self_signed = known->verdict.leaf_self_signed;
   judge_path(known->verdict, now_s, judgement);
+  judge_staple(*known, considered, store, options.ocsp_response, now_s, judgement);
   const std::vector<std::string>& sans = judgement.chain->certificates.front().sans;
   judgement.name_matches = !options.judge_name || name_matches(sans, name);
   if (!judgement.name_matches) {

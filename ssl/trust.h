@@ -5,7 +5,7 @@
 // TrustStore is immutable and shared by all threads. ChainJudge belongs to one shard and keeps a
 // bounded memo: signatures and constraints depend on bytes alone, so they are judged once per
 // (SHA-256 of the presented chain, trust store, options); time and name are judged afresh on every
-// call.
+// call. A chain's last OCSP response is remembered with it, for as long as its answer holds.
 //
 // One judge, two profiles. A monitor must not call a service down for what every client accepts, so
 // live checks are judged as careful TLS clients would (kClients): what issuers did against their
@@ -41,6 +41,7 @@
 
 #include "ssl/certificate.h"
 #include "ssl/limits.h"
+#include "ssl/ocsp.h"
 
 namespace tracer::ssl {
 
@@ -152,6 +153,7 @@ struct JudgeOptions {
   Profile profile = Profile::kClients;
   bool judge_name = true;                       // false: any name matches
   const RevocationLists* revocation = nullptr;  // null: none is asked
+  Bytes ocsp_response;                          // about the leaf; empty: there is none
   // Between leaf and root, the self-issued not counted.
   std::size_t max_intermediates = limits::kMaxPathCertificates;
 };
@@ -163,6 +165,7 @@ struct Judgement {
   bool name_matches = false;
   bool self_signed = false;
   std::int64_t verified_expiry_s = 0;  // least not_after of the best valid path; 0 without one
+  OcspAnswer ocsp;                     // revoked is a problem; what else it says fails nothing
   // One short sentence about the first problem, such as "issuer CN=X is not trusted"; else empty.
   std::string detail;
 };

@@ -24,19 +24,6 @@ tl::expected<std::vector<ssl::PemBlock>, std::string> read_chain(const std::stri
   return std::move(*chain);
 }
 
-// A response that says revoked counts as a list does that says so; any other one is told.
-void heed(const ssl::OcspAnswer& answer, ssl::Judgement& judgement) {
-  if (answer.status != ssl::OcspStatus::kRevoked) return;
-  constexpr auto kRevoked = static_cast<ssl::ChainProblems>(ssl::ChainProblem::kRevoked);
-  const bool worse = ssl::has(judgement.problems, ssl::ChainProblem::kMalformed);
-  if (!worse && !ssl::has(judgement.problems, ssl::ChainProblem::kRevoked)) {
-    judgement.detail = answer.sentence;
-  }
-  judgement.problems |= kRevoked;
-  judgement.chain_valid = false;
-  judgement.verified_expiry_s = 0;
-}
-
 }  // namespace
 
 tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptions& options,
@@ -60,6 +47,7 @@ tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptio
   how.profile = options.profile;
   how.judge_name = options.name.has_value();
   how.revocation = lists->get();
+  how.ocsp_response = {reinterpret_cast<const std::uint8_t*>(response.data()), response.size()};
   if (options.max_intermediates) how.max_intermediates = *options.max_intermediates;
   StoredChain result;
   result.file = options.file;
@@ -69,9 +57,6 @@ tl::expected<StoredChain, std::string> judge_stored_chain(const StoredChainOptio
   ssl::ChainJudge judge(1);
   result.judgement =
       judge.judge(presented, **roots, options.name.value_or(""), result.judged_s, how);
-  const ssl::Bytes bytes(reinterpret_cast<const std::uint8_t*>(response.data()), response.size());
-  result.ocsp = ssl::judge_ocsp(bytes, presented, **roots, result.judged_s);
-  heed(result.ocsp, result.judgement);
   result.failure = engine::failure_from_judgement(result.judgement.problems, engine::TlsPolicy{});
   return result;
 }

@@ -11,7 +11,6 @@
 #include <tl/expected.hpp>
 
 #include "engine/failure.h"
-#include "ssl/ocsp.h"
 #include "ssl/trust.h"
 
 namespace tracer::cli {
@@ -33,7 +32,6 @@ struct StoredChain {
   std::int64_t judged_s = 0;  // the time it was judged for
   ssl::Profile profile = ssl::Profile::kStrict;
   ssl::Judgement judgement;
-  ssl::OcspAnswer ocsp;
   engine::FailureCode failure = engine::FailureCode::kNone;
 };
 

@@ -9,7 +9,7 @@ class Vhost:
     """One TLS port of nginx. Vhosts that share a port are told apart by server name (SNI)."""
 
     def __init__(self, port, leaf, protocols="TLSv1.2 TLSv1.3", names=("_",), presents="chain",
-                 client_ca=None, suite=None, alpn=True, curve=None):
+                 client_ca=None, suite=None, alpn=True, curve=None, staple=None):
         self.port = port
         self.leaf = leaf
         self.protocols = protocols
@@ -19,6 +19,7 @@ class Vhost:
         self.suite = suite
         self.http2 = " http2" if alpn else ""
         self.curve = curve
+        self.staple = staple  # a file with an OCSP response
 
     def text(self, address):
         lines = [
@@ -37,6 +38,8 @@ class Vhost:
                          if self.suite.startswith("TLS_") else f"ssl_ciphers {self.suite};")
         if self.curve:
             lines.append(f"ssl_ecdh_curve {self.curve};")
+        if self.staple:
+            lines += ["ssl_stapling on;", f"ssl_stapling_file {self.staple};"]
         return "server {\n" + "\n".join(lines) + "\n}\n"
 
 

@@ -129,6 +129,13 @@ TEST_F(CardTest, AnExpiredCertificateShowsAllItSays) {
 )");
 }
 
+TEST_F(CardTest, AStapleIsToldWhereOneCame) {
+  Sample sample = samples::tls_success(0);
+  EXPECT_FALSE(holds(certificate(sample), "ocsp"));
+  sample.outcome().tls.ocsp = ssl::OcspStatus::kExpired;
+  EXPECT_TRUE(holds(certificate(sample), "  ocsp       expired\n"));
+}
+
 TEST_F(CardTest, TheChainAsATree) {
   EXPECT_EQ(certificate(samples::tls_success(0)), R"(web  example.org:443 (192.0.2.10)
   TLS        TLSv1.3, TLS_AES_128_GCM_SHA256, P-256

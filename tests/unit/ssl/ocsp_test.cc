@@ -104,5 +104,22 @@ TEST(Ocsp, TheIssuerIsFoundAmongTheOthersAndTheRoots) {
   EXPECT_EQ(judge_for(0, "root").status, OcspStatus::kNone);
 }
 
+TEST(Ocsp, SaysHowLongItsAnswerHolds) {
+  const std::int64_t now_s = std::time(nullptr);
+  const Der response = staple("staple_short");
+  const OcspAnswer good = judge(response, now_s);
+  EXPECT_EQ(judge(response, good.holds_until_s).status, OcspStatus::kGood);
+  EXPECT_EQ(judge(response, good.holds_until_s + 1).status, OcspStatus::kExpired);
+  EXPECT_EQ(judge(response, good.holds_from_s).status, OcspStatus::kGood);
+  EXPECT_EQ(judge(response, good.holds_from_s - 1).status, OcspStatus::kInvalid);
+  // Once more, where the responder's certificate decides.
+  constexpr std::int64_t kYear2098_s = 4039372800;
+  const Der delegated = staple("staple_delegated");
+  const OcspAnswer late = judge(delegated, kYear2098_s);
+  EXPECT_EQ(late.status, OcspStatus::kExpired);
+  EXPECT_EQ(judge(delegated, late.holds_until_s).status, OcspStatus::kExpired);
+  EXPECT_EQ(judge(delegated, late.holds_until_s + 1).status, OcspStatus::kInvalid);
+}
+
 }  // namespace
 }  // namespace tracer::ssl

@@ -1,6 +1,8 @@
 // What ChainJudge remembers, and what it must not.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@ namespace tracer::ssl {
 namespace {
 
 using testing::certificates;
+using testing::chain_file_text;
 using testing::Der;
 using testing::kHost;
 using testing::kNow;
@@ -22,9 +25,16 @@ constexpr std::int64_t kAfter = 1798761601;  // one second after the year 2026
 class Memo : public ::testing::Test {
  protected:
   Judgement look(const std::vector<std::string>& presented, std::string_view name = kHost,
-                 std::int64_t now_s = kNow) {
+                 std::int64_t now_s = kNow, const JudgeOptions& options = {}) {
     const std::vector<Der> chain = certificates(presented);
-    return judge_.judge(spans(chain), *roots_, name, now_s);
+    return judge_.judge(spans(chain), *roots_, name, now_s, options);
+  }
+  // With an OCSP response; openssl dates responses by the clock, so that they are judged by it.
+  Judgement look_stapled(const std::string& response, std::int64_t now_s = std::time(nullptr)) {
+    const std::string text = chain_file_text(response + ".ocsp");
+    JudgeOptions options;
+    options.ocsp_response = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+    return look({"p256", "intermediate"}, kHost, now_s, options);
   }
   std::uint64_t hits() const { return judge_.statistics().hits; }
   std::uint64_t misses() const { return judge_.statistics().misses; }
@@ -103,6 +113,38 @@ TEST_F(Memo, ReportsOutliveTheJudge) {
     chain = judge.judge(spans(presented), *roots_, kHost, kNow).chain;
   }
   EXPECT_EQ(chain->certificates.front().subject, "CN=www.example.test,O=Example");
+}
+
+TEST_F(Memo, AChainIsJudgedByTheStapleThatCameWithItThisTime) {
+  EXPECT_EQ(look_stapled("staple_good").ocsp.status, OcspStatus::kGood);
+  const Judgement revoked = look_stapled("staple_revoked");
+  EXPECT_EQ(revoked.ocsp.status, OcspStatus::kRevoked);
+  EXPECT_TRUE(has(revoked.problems, ChainProblem::kRevoked));
+  EXPECT_FALSE(revoked.chain_valid);
+  EXPECT_EQ(revoked.verified_expiry_s, 0);
+  EXPECT_EQ(revoked.detail, revoked.ocsp.sentence);
+  const Judgement again = look_stapled("staple_good");
+  EXPECT_EQ(again.ocsp.status, OcspStatus::kGood);
+  EXPECT_FALSE(has(again.problems, ChainProblem::kRevoked));
+  EXPECT_EQ(look({"p256", "intermediate"}).ocsp.status, OcspStatus::kNone);
+  EXPECT_EQ(misses(), 1U);
+}
+
+TEST_F(Memo, AStapleIsForgottenWhenItsAnswerNoLongerHolds) {
+  const std::int64_t now_s = std::time(nullptr);
+  constexpr std::int64_t kTwoDays_s = 2 * 86400;
+  EXPECT_EQ(look_stapled("staple_short", now_s).ocsp.status, OcspStatus::kGood);
+  EXPECT_EQ(look_stapled("staple_short", now_s + kTwoDays_s).ocsp.status, OcspStatus::kExpired);
+  EXPECT_EQ(look_stapled("staple_short", now_s - kTwoDays_s).ocsp.status, OcspStatus::kInvalid);
+  EXPECT_EQ(look_stapled("staple_short", now_s).ocsp.status, OcspStatus::kGood);
+}
+
+TEST_F(Memo, AStapleThatVouchesForNothingFailsNothing) {
+  for (const char* name : {"staple_unknown", "staple_other", "staple_no_purpose"}) {
+    const Judgement judgement = look_stapled(name);
+    EXPECT_NE(judgement.ocsp.status, OcspStatus::kGood) << name;
+    EXPECT_FALSE(has(judgement.problems, ChainProblem::kRevoked)) << name;
+  }
 }
 
 }  // namespace

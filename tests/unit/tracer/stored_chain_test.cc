@@ -83,6 +83,7 @@ TEST_F(StoredChainTest, TheProfileDecidesOverRulesForIssuers) {
               HasSubstr(R"("failure":{"code":"certificate_malformed","detail":)"
                         R"("CN=www.example.test,O=Example has no authorityKeyIdentifier)"));
   EXPECT_THAT(stored_chain_card(strict, {}), HasSubstr("✘ the chain is not trusted"));
+  EXPECT_THAT(stored_chain_card(strict, {}), Not(HasSubstr("note")));  // told as the failure
   options_.profile = ssl::Profile::kClients;
   const StoredChain clients = judged();
   EXPECT_EQ(clients.failure, FailureCode::kNone);

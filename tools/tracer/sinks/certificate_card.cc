@@ -123,8 +123,9 @@ void append_chain(CardLayout& card, const ssl::ChainReport& chain, std::int64_t 
   }
 }
 
-void append_notes(CardLayout& card, const ssl::ChainReport& chain) {
+void append_notes(CardLayout& card, const ssl::ChainReport& chain, std::string_view told) {
   for (const std::string& sentence : chain.nonconformities) {
+    if (sentence == told) continue;
     card.fact("note", printable(sentence), Paint::kYellow);
   }
 }
@@ -138,8 +139,11 @@ std::string certificate_card(const Report& report, const engine::MonitorSet& mon
   card.fact("TLS", negotiated_text(outcome.tls, presentation));
   card.painted_fact("trust", trust_text(report, policy, presentation));
   append_failure(card, report);
+  if (outcome.tls.ocsp != ssl::OcspStatus::kNone) {
+    card.fact("ocsp", ssl::ocsp_status_name(outcome.tls.ocsp));
+  }
   if (outcome.chain == nullptr) return card.take();
-  append_notes(card, *outcome.chain);
+  append_notes(card, *outcome.chain, outcome.detail_text());
   append_chain(card, *outcome.chain, outcome.started_unix_ms / 1000);
   return card.take();
 }

@@ -21,8 +21,8 @@ std::string certificate_card(const engine::Report& report, const engine::Monitor
 // Pieces that other cards share.
 // Each certificate of the chain under the one before it.
 void append_chain(CardLayout& card, const ssl::ChainReport& chain, std::int64_t now_s);
-// The rules for issuers that the chain breaks, a line each; nothing where it breaks none.
-void append_notes(CardLayout& card, const ssl::ChainReport& chain);
+// The rules for issuers that the chain breaks, a line each, but for what the card has told already.
+void append_notes(CardLayout& card, const ssl::ChainReport& chain, std::string_view told);
 // "TLSv1.3, TLS_AES_128_GCM_SHA256, P-256, ALPN h2"; a dash before anything was negotiated.
 std::string negotiated_text(const engine::TlsFacts& tls, const Presentation& presentation);
 // "✔ trusted, and the name matches", "✘ certificate_expired: …", painted.

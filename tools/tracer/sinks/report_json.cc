@@ -97,7 +97,7 @@ void append_tls(std::string& out, const Outcome& outcome, const CheckPolicy& pol
   object.text_or_null("chain_error", has_problem ? engine::failure_info(problem).name : "");
   judged("name_matches", tls.name_matches);
   judged("self_signed", tls.self_signed);
-  object.null("ocsp");  // staples are not asked for
+  object.text_or_null("ocsp", ssl::ocsp_status_name(tls.ocsp));
   object.close();
 }
 

@@ -37,7 +37,7 @@ void append_tls_json(std::string& out, const StoredChain& chain) {
                       problem == FailureCode::kNone ? "" : engine::failure_info(problem).name);
   chain.name ? object.boolean("name_matches", judgement.name_matches) : object.null("name_matches");
   object.boolean("self_signed", judgement.self_signed);
-  object.text_or_null("ocsp", ssl::ocsp_status_name(chain.ocsp.status));
+  object.text_or_null("ocsp", ssl::ocsp_status_name(chain.judgement.ocsp.status));
   object.close();
 }
 
@@ -96,13 +96,14 @@ std::string stored_chain_card(const StoredChain& chain, const Presentation& pres
               Paint::kRed);
     card.fact("hint", info.remedy);
   }
-  if (chain.ocsp.status != ssl::OcspStatus::kNone) {
-    std::string ocsp(ssl::ocsp_status_name(chain.ocsp.status));
-    if (!chain.ocsp.sentence.empty()) ocsp += ": " + printable(chain.ocsp.sentence);
+  if (chain.judgement.ocsp.status != ssl::OcspStatus::kNone) {
+    std::string ocsp(ssl::ocsp_status_name(chain.judgement.ocsp.status));
+    if (!chain.judgement.ocsp.sentence.empty())
+      ocsp += ": " + printable(chain.judgement.ocsp.sentence);
     card.fact("ocsp", ocsp);
   }
   if (report != nullptr) {
-    append_notes(card, *report);
+    append_notes(card, *report, chain.judgement.detail);
     append_chain(card, *report, chain.judged_s);
   }
   return card.take();
