@@ -107,6 +107,11 @@ tl::expected<std::unique_ptr<Context>, std::string> Context::create(const Contex
     if (!handle->alpn.empty()) handle->alpn += ',';
     handle->alpn += protocol;
   }
+#ifdef WOLFSSL_CONTEXT_RNG  // sessions and their context belong to one thread
+  if (wolfSSL_CTX_new_rng(native) != WOLFSSL_SUCCESS) {
+    return tl::unexpected(std::string("no random numbers for a TLS context"));
+  }
+#endif
 #ifdef WOLFSSL_RAW_STAPLES
   if (wolfSSL_CTX_EnableOCSPStapling(native) != WOLFSSL_SUCCESS ||
       wolfSSL_CTX_UseOCSPStapling(native, WOLFSSL_CSR_OCSP, 0) != WOLFSSL_SUCCESS) {

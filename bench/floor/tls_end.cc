@@ -24,6 +24,9 @@ WOLFSSL_CTX* made(WOLFSSL_METHOD* method) {
 
 WOLFSSL_CTX* client_context() {
   WOLFSSL_CTX* context = made(wolfSSLv23_client_method());
+#ifdef WOLFSSL_CONTEXT_RNG
+  need(wolfSSL_CTX_new_rng(context) == WOLFSSL_SUCCESS, "no random numbers for a TLS context");
+#endif
   std::array groups{static_cast<int>(WOLFSSL_ECC_SECP256R1), static_cast<int>(WOLFSSL_ECC_X25519),
                     static_cast<int>(WOLFSSL_ECC_SECP384R1),
                     static_cast<int>(WOLFSSL_ECC_SECP521R1),
