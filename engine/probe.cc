@@ -323,7 +323,8 @@ void ProbePool::leave(Probe& probe) {
     probe.tls.reset();
     probe.framing.reset();
     probe.starttls.reset();
-    probe.addresses.reset();
+    probe.answered.reset();
+    probe.addresses = {};
     probe.response = {};
     probe.state = State::kFree;
     environment_.host.freed(slot);

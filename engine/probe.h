@@ -117,7 +117,7 @@ class ProbePool {
   Token next_token(Probe& probe, Operation operation);
 
   void resolving_timed_out(Probe& probe, const Tick& tick);
-  void take_addresses(Probe& probe, const Answer& answer, const Tick& tick);
+  void take_addresses(Probe& probe, std::span<const IpAddress> all, const Tick& tick);
   void connect(Probe& probe, const Tick& tick);
   bool try_next_address(Probe& probe, const Tick& tick);
   void next_address(Probe& probe, const Tick& tick);

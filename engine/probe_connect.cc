@@ -30,9 +30,8 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
 
   const std::string_view host = environment_.subject.monitors->host(monitor(probe));
   if (const auto literal = IpAddress::parse(host)) {
-    take_addresses(probe,
-                   {FailureCode::kNone, std::make_shared<AddressList>(AddressList{{*literal}}), {}},
-                   tick);
+    probe.literal = *literal;
+    take_addresses(probe, {&probe.literal, 1}, tick);
     return;
   }
   auto answer = environment_.resolver.resolve(host, policy(probe).ip_family, slot, tick.now_ns);
@@ -47,7 +46,8 @@ void ProbePool::on_answer(Slot slot, const Answer& answer, const Tick& tick) {
     return;
   }
   probe.outcome.times.dns_ns = tick.now_ns - probe.started_ns;
-  take_addresses(probe, answer, tick);
+  probe.answered = answer.addresses;
+  take_addresses(probe, probe.answered->addresses, tick);
 }
 
 void ProbePool::resolving_timed_out(Probe& probe, const Tick& tick) {
@@ -58,22 +58,21 @@ void ProbePool::resolving_timed_out(Probe& probe, const Tick& tick) {
 }
 
 // Leaves out the addresses that the monitor's family or source address rules out.
-void ProbePool::take_addresses(Probe& probe, const Answer& answer, const Tick& tick) {
+void ProbePool::take_addresses(Probe& probe, std::span<const IpAddress> all, const Tick& tick) {
   const CheckPolicy& policy = this->policy(probe);
   const auto fits = [&policy](const IpAddress& address) {
     const auto family = static_cast<std::uint8_t>(policy.ip_family);
     return (family == 0 || address.family == family) &&
            (policy.source_address.family == 0 || address.family == policy.source_address.family);
   };
-  const auto& all = answer.addresses->addresses;
-  if (std::ranges::all_of(all, fits)) {
-    probe.addresses = answer.addresses;
-  } else {
+  probe.addresses = all;
+  if (!std::ranges::all_of(all, fits)) {
     auto fitting = std::make_shared<AddressList>();
     std::ranges::copy_if(all, std::back_inserter(fitting->addresses), fits);
-    probe.addresses = std::move(fitting);
+    probe.addresses = fitting->addresses;
+    probe.answered = std::move(fitting);
   }
-  if (probe.addresses->addresses.empty()) {
+  if (probe.addresses.empty()) {
     finish(probe, FailureCode::kDnsNoAddress, Phase::kDns,
            "no address of the family that ip_family or source_address asks for", tick);
     return;
@@ -82,7 +81,7 @@ void ProbePool::take_addresses(Probe& probe, const Answer& answer, const Tick& t
 }
 
 void ProbePool::connect(Probe& probe, const Tick& tick) {
-  probe.outcome.address = probe.addresses->addresses[probe.address_index];
+  probe.outcome.address = probe.addresses[probe.address_index];
   if (!environment_.egress.permits(probe.outcome.address)) {
     connect_failed(probe, FailureCode::kPolicyDenied,
                    "the egress policy denies " + probe.outcome.address.to_string(), tick);
@@ -97,8 +96,7 @@ void ProbePool::connect(Probe& probe, const Tick& tick) {
   // One address that does not answer must not use up the time of those after it.
   std::int64_t deadline_ns = probe.deadline_ns;
   if (policy.addresses == AddressMode::kAny) {
-    const auto left =
-        static_cast<std::int64_t>(probe.addresses->addresses.size() - probe.address_index);
+    const auto left = static_cast<std::int64_t>(probe.addresses.size() - probe.address_index);
     deadline_ns = tick.now_ns + (probe.deadline_ns - tick.now_ns) / left;
   }
   environment_.host.set_deadline(slot, deadline_ns);

@@ -22,10 +22,12 @@ struct ProbePool::Probe {
   std::uint32_t address_index = 0;
   std::int64_t started_ns = 0;
   std::int64_t phase_started_ns = 0;
-  std::int64_t deadline_ns = 0;  // of the whole attempt
-  std::shared_ptr<const AddressList> addresses;
-  std::span<const std::uint8_t> outgoing;  // what the ring has not sent yet
-  std::string command;                     // of STARTTLS; `outgoing` points into it
+  std::int64_t deadline_ns = 0;                 // of the whole attempt
+  IpAddress literal;                            // where the monitor's host is one
+  std::shared_ptr<const AddressList> answered;  // where it is a name
+  std::span<const IpAddress> addresses;         // to try, of either
+  std::span<const std::uint8_t> outgoing;       // what the ring has not sent yet
+  std::string command;                          // of STARTTLS; `outgoing` points into it
   std::string response;
   // Why an earlier address could not be tried, where that is a fault of ours; kNone: all were.
   FailureCode untried = FailureCode::kNone;
@@ -35,9 +37,7 @@ struct ProbePool::Probe {
   std::unique_ptr<TdsFraming> framing;  // around TLS, where the protocol wants one
   Outcome outcome;
 
-  bool more_addresses() const {
-    return addresses && address_index + 1 < addresses->addresses.size();
-  }
+  bool more_addresses() const { return address_index + 1 < addresses.size(); }
 };
 
 inline std::span<const std::uint8_t> as_bytes(std::string_view text) {

@@ -27,7 +27,12 @@ Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr
 
 void Evaluator::run() {
   while (!over()) {
-    if (may_sleep()) wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
+    if (may_sleep()) {
+      wakeup_.sleep(std::chrono::nanoseconds(limits::kSinkTickNs));
+    } else if (!over()) {
+      // More will come soon. To be woken for each handful would cost the shards a system call each.
+      std::this_thread::sleep_for(std::chrono::nanoseconds(limits::kEvaluatorRestNs));
+    }
   }
 }
 
@@ -119,10 +124,11 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
   const engine::MonitorSet& monitors = configuration_->monitors;
   const engine::Monitor& monitor = monitors.at(outcome.monitor);
   const engine::CheckPolicy& policy = monitors.policy(monitor);
-  Report report = engine::judge(outcome, policy);
+  Report& report = reports_.emplace_back(engine::judge(outcome, policy));
   report.outcome.skipped = skipped;  // by the check, in whichever attempt
   if (!monitor.retired && wants_retry(report, policy)) {
     ask_for_retry(shard, report, policy);
+    reports_.pop_back();
   } else {
     conclude(report);
   }
@@ -131,7 +137,7 @@ void Evaluator::take(Shard& shard, const Outcome& outcome) {
 // The check ends with what it has found so far.
 void Evaluator::settle(std::uint32_t monitor) {
   const auto found = waiting_.find(monitor);
-  conclude(found->second);
+  conclude(reports_.emplace_back(found->second));
   waiting_.erase(found);
 }
 
@@ -140,14 +146,13 @@ bool Evaluator::retired(std::uint32_t monitor) const {
 }
 
 // The check is over: the monitor's history goes on by it, unless another one has taken that over.
-void Evaluator::conclude(Report report) {
+void Evaluator::conclude(Report& report) {
   const std::uint32_t monitor = report.outcome.monitor;
   report.before = histories_.at(monitor);
   if (engine::is_observed(report.failure) && !retired(monitor)) {
     histories_.observe(monitor, report.verdict, report.outcome.started_unix_ms);
   }
   report.after = histories_.at(monitor);
-  reports_.push_back(report);
 }
 
 void Evaluator::ask_for_retry(Shard& shard, const Report& report,

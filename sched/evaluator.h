@@ -4,6 +4,8 @@
 // run(), and what it is made of, belongs to one thread, which makes all calls of the sink;
 // summary(), histories() and configuration() are for that thread, published() for any.
 //
+// While outcomes keep coming it looks for them once a millisecond, and is woken by none.
+//
 // Invariants: exactly one report for every check a shard has begun, of its last attempt that was
 // made; every outcome's payload is released once; a report reaches the sink before run() returns;
 // a monitor's history is that of its reports, in their order.
@@ -56,7 +58,7 @@ class Evaluator {
   void take(Shard& shard, const engine::Outcome& outcome);
   void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
   void settle(std::uint32_t monitor);
-  void conclude(engine::Report report);
+  void conclude(engine::Report& report);
   bool retired(std::uint32_t monitor) const;
   bool wants_retry(const engine::Report& report, const engine::CheckPolicy& policy) const;
   void write_reports();

@@ -303,14 +303,18 @@ bool Shard::may_connect(Slot slot, const engine::IpAddress& address) {
 
 void Shard::finished(const Outcome& outcome) {
   schedule_.ended(outcome.monitor);
-  finished_.push_back(outcome);
+  const bool pushed = finished_.empty() && outcomes_.push(outcome);
+  if (!pushed) finished_.push_back(outcome);
+  published_ |= pushed;
 }
 
 void Shard::publish_outcomes() {
-  const bool any = !finished_.empty();
-  while (!finished_.empty() && outcomes_.push(finished_.front())) finished_.pop_front();
+  while (!finished_.empty() && outcomes_.push(finished_.front())) {
+    finished_.pop_front();
+    published_ = true;
+  }
   publish_departed();
-  if (any) evaluator_.raise();
+  if (std::exchange(published_, false)) evaluator_.raise();
 }
 
 void Shard::dispatch(std::span<const Completion> completions) {
@@ -378,9 +382,6 @@ Restraints Shard::restraints() const {
   }
   return restraints;
 }
-
-bool Shard::retry(const Retry& retry) { return commands_.push(retry); }
-void Shard::wake() { ring_->wake(); }
 
 void Shard::stop() {
   stopping_.store(true, std::memory_order_release);

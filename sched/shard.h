@@ -75,8 +75,9 @@ class Shard final : private engine::ProbeHost {
   bool step();  // one tick; false when stop() was called and nothing is left open
 
   SpscRing<engine::Outcome>& outcomes() { return outcomes_; }
-  bool retry(const Retry& retry);  // false when the command ring is full: try again
-  void wake();
+  // False when the command ring is full: try again.
+  bool retry(const Retry& retry) { return commands_.push(retry); }
+  void wake() { ring_->wake(); }
 
   // Any thread, one at a time: goes over to another configuration, while probes go on. A change
   // that is large takes several ticks.
@@ -160,6 +161,7 @@ class Shard final : private engine::ProbeHost {
   std::unordered_set<std::uint32_t> lingering_;  // departed, but a slot of theirs is not free yet
   std::vector<std::uint32_t> departing_;         // what lingers no more, to be published
   std::deque<engine::Outcome> finished_;         // what the outcome ring had no room for
+  bool published_ = false;                       // something, and the evaluator is to be raised
   std::deque<NotMade> not_made_;                 // what the evaluator is to be told of when it has
   std::optional<Restraint> restraint_;           // since restrained_ns_
   std::int64_t restrained_ns_ = 0;
