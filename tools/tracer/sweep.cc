@@ -25,7 +25,6 @@
 #include "tools/tracer/sinks/stats_sink.h"
 
 namespace tracer::cli {
-namespace {
 
 // Each shard has its part of a bound, so there are no more shards than the smallest one.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
@@ -74,6 +73,8 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
   };
   return fleet;
 }
+
+namespace {
 
 // Of a single sweep; says so where it was stopped early.
 ExitStatus status_of(const sched::SweepSummary& summary, std::uint32_t expected) {

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/clock.h"
 #include "engine/egress_policy.h"
 #include "sched/configuration.h"
+#include "sched/fleet.h"
 #include "sched/report_sink.h"
 #include "tools/tracer/control/run_control.h"
 #include "tools/tracer/exit_status.h"
@@ -40,6 +42,11 @@ struct SweepSource {
   std::vector<std::string> files;
   import::ImportOptions import;
 };
+
+// The shards that a sweep over so many monitors needs, and what they are made of. Where that is
+// less than was asked for, or not what is best, a message says so. The clock outlives the fleet.
+sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
+                                  const engine::Clock& clock);
 
 // Checks the monitors that are enabled for `location`. Messages go to standard error.
 ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& location,
