@@ -18,7 +18,8 @@ KEYS = {"target", "load", "started_at", "interrupted", "connections", "rate", "d
         "cpu_us_per_connection"}
 NESTED_KEYS = {
     "target": {"host", "port", "tls", "starttls"},
-    "load": {"loop", "rate", "concurrency", "count", "duration_ms", "warm_up_ms", "threads", "resumption"},
+    "load": {"loop", "rate", "concurrency", "count", "duration_ms", "warm_up_ms", "threads", "reset",
+             "resumption"},
     "connections": {"made", "succeeded", "failed", "cut", "missed", "without_port", "warm_up"},
     "durations_ms": {"dns", "connect", "starttls", "tls", "response", "total", "latency"}}
 DURATION_KEYS = {"count", "p50", "p90", "p99", "p99_9", "max"}

@@ -29,7 +29,7 @@ struct BenchOptions {
   std::string target;
   import::CheckOptions check;
   LoadOptions load;
-  SweepOptions sweep;  // how many threads, which ring, which resolver
+  SweepOptions sweep;  // how many threads, which ring and resolver, how connections end
   bool owned = false;
   bool json = false;
   bool quiet = false;
@@ -51,6 +51,7 @@ class Bench {
       facts_.starttls = engine::starttls_name(spec.policy.tls.starttls);
     }
     facts_.options = options.load;
+    facts_.resets = options.sweep.resets;
     facts_.bound_source = spec.policy.source_address.family != 0;
   }
 
@@ -175,6 +176,8 @@ void add_bench_command(CLI::App& app, Work& work) {
                     "Allow a target that is not on this machine's loopback");
   add_probe_options(*command, options->check);
   add_engine_options(*command, options->sweep);
+  command->add_flag("--reset", options->sweep.resets,
+                    "End each connection by a reset, so that its local port is free at once");
   command->add_flag("--json", options->json, "One object on standard output at the end");
   command->add_flag("--quiet,-q", options->quiet,
                     "No line a second, and without --json no result: the exit status says it");

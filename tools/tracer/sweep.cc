@@ -62,8 +62,12 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
         std::int64_t{1'000'000'000} * fleet.shards / options.per_address_rate;
   }
   fleet.parts.clock = &clock;
-  fleet.parts.ring =
-      choice.kind == RingKind::kEpoll ? engine::create_epoll_ring : engine::create_uring_ring;
+  const bool epoll = choice.kind == RingKind::kEpoll;
+  fleet.parts.ring = epoll ? engine::create_epoll_ring : engine::create_uring_ring;
+  if (options.resets) {
+    fleet.parts.ring =
+        epoll ? engine::create_resetting_epoll_ring : engine::create_resetting_uring_ring;
+  }
   fleet.parts.resolver =
       [servers = options.resolvers](
           engine::Ring& ring) -> tl::expected<std::unique_ptr<engine::NameResolver>, std::string> {

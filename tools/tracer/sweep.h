@@ -31,6 +31,7 @@ struct SweepOptions {
   std::uint32_t per_address_in_flight = 0;  // 0: no bound; over all shards
   std::uint32_t per_address_rate = 0;       // starts per second; 0: no bound; over all shards
   std::int64_t stats_interval_ms = 0;       // 0: no statistics
+  bool resets = false;                      // connections are reset when they end
   std::vector<std::string> resolvers;       // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
   ControlOptions control;

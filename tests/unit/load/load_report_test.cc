@@ -52,7 +52,7 @@ TEST(LoadReport, JsonHasEveryKeyOnce) {
       load_json(sample_tally(), sample_facts()),
       R"({"target":{"host":"127.0.0.1","port":8080,"tls":false,"starttls":null},)"
       R"("load":{"loop":"open","rate":2000,"concurrency":100,"count":4,"duration_ms":3600000,)"
-      R"("warm_up_ms":0,"threads":2,"resumption":false},)"
+      R"("warm_up_ms":0,"threads":2,"reset":false,"resumption":false},)"
       R"("started_at":"2026-01-02T03:04:05.678Z","interrupted":false,)"
       R"("connections":{"made":4,"succeeded":3,"failed":1,"cut":0,"missed":0,"without_port":0,)"
       R"("warm_up":0},"rate":3.000,"durations_ms":{"dns":null,)"

@@ -139,9 +139,9 @@ std::vector<std::string> notes(const LoadTally& tally, const LoadFacts& facts) {
   }
   if (tally.without_port() != 0 && !facts.bound_source) {
     notes.push_back(fmt::format(
-        "{} found no free local port: too many connections from this machine to one port. Each "
-        "one that has ended holds its local port for a minute (TIME_WAIT; a second on loopback), "
-        "and net.ipv4.ip_local_port_range says how many there are",
+        "{} found no free local port: too many connections from this machine to one port. Each one "
+        "that was closed holds its port for a minute (TIME_WAIT; a second on loopback) unless it "
+        "ends by --reset, and net.ipv4.ip_local_port_range says how many there are",
         count_text(tally.without_port())));
   }
   if (facts.tls) notes.emplace_back("every handshake is a full one: no session is resumed");
@@ -197,6 +197,7 @@ void append_load(std::string& out, const LoadFacts& facts) {
   append_json_milliseconds(load.key("duration_ms"), options.time_ns());
   append_json_milliseconds(load.key("warm_up_ms"), options.warm_up_ns);
   load.integer("threads", facts.threads);
+  load.boolean("reset", facts.resets);
   load.boolean("resumption", false);
   load.close();
 }

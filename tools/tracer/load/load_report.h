@@ -28,6 +28,7 @@ struct LoadFacts {
   std::array<std::uint64_t, sched::kRestraintCount> held_ns{};
   std::uint64_t cpu_ns = 0;  // of this process, while it made connections
   bool interrupted = false;
+  bool resets = false;        // each connection, when it ends
   bool bound_source = false;  // connects from an address that the user chose
 };
 
