@@ -38,10 +38,11 @@ constexpr std::uint64_t event_word(Subject subject, std::uint32_t low = 0) {
 }
 
 constexpr int kEventsPerWait = 256;
+constexpr linger kHard{.l_onoff = 1, .l_linger = 0};  // close() resets
 
 class EpollRing final : public Ring {
  public:
-  EpollRing() = default;
+  explicit EpollRing(bool resets) : resets_(resets) {}
   EpollRing(const EpollRing&) = delete;
   EpollRing& operator=(const EpollRing&) = delete;
   ~EpollRing() override;
@@ -91,6 +92,7 @@ class EpollRing final : public Ring {
   void take_slot(Slot slot, std::uint32_t events);
   void take_poll(int descriptor, std::uint32_t events);
 
+  const bool resets_;  // connections, when they are closed
   int epoll_ = -1;
   int wake_descriptor_ = -1;
   bool nanoseconds_ = true;  // the kernel has epoll_pwait2
@@ -277,6 +279,7 @@ std::optional<std::int32_t> EpollRing::attempt(SlotState& state) {
       count = ::recv(state.descriptor, &received_[received_bytes_], limits::kReceiveBufferBytes, 0);
       break;
     case Operation::kClose:
+      if (resets_) (void)setsockopt(state.descriptor, SOL_SOCKET, SO_LINGER, &kHard, sizeof kHard);
       // Takes it out of epoll's set, too. There is none where no socket was to be had.
       if (state.descriptor >= 0) ::close(std::exchange(state.descriptor, -1));
       break;
@@ -383,7 +386,13 @@ std::span<const Completion> EpollRing::wait(std::int64_t timeout_ns) {
 }  // namespace
 
 tl::expected<std::unique_ptr<Ring>, std::string> create_epoll_ring(std::uint32_t slots) {
-  auto ring = std::make_unique<EpollRing>();
+  auto ring = std::make_unique<EpollRing>(false);
+  if (auto opened = ring->open(slots); !opened) return tl::unexpected(opened.error());
+  return ring;
+}
+
+tl::expected<std::unique_ptr<Ring>, std::string> create_resetting_epoll_ring(std::uint32_t slots) {
+  auto ring = std::make_unique<EpollRing>(true);
   if (auto opened = ring->open(slots); !opened) return tl::unexpected(opened.error());
   return ring;
 }

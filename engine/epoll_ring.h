@@ -25,5 +25,7 @@ namespace tracer::engine {
 // one is raised. The error is one sentence. Where the process has no descriptor left later on,
 // connects end with -EMFILE.
 tl::expected<std::unique_ptr<Ring>, std::string> create_epoll_ring(std::uint32_t slots);
+// Likewise, but close() resets a connection that stands, so that its local port is free at once.
+tl::expected<std::unique_ptr<Ring>, std::string> create_resetting_epoll_ring(std::uint32_t slots);
 
 }  // namespace tracer::engine

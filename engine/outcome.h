@@ -61,10 +61,12 @@ struct Outcome {
   bool retry_cut = false;          // no attempt: what the check has found so far stands
   bool response_measured = false;  // an exchange took place
   bool response_matched = false;   // … and the expectation, if any, held
+  bool warm_up = false;            // of a load: made before what is measured
   std::uint64_t check = 0;         // the number of its check, among those of the shard
   std::int64_t scheduled_unix_ms = 0;
   std::int64_t started_unix_ms = 0;
-  IpAddress address;  // connected to, or tried last; family 0 when none was reached
+  std::int64_t late_ns = 0;  // from its due time to its start
+  IpAddress address;         // connected to, or tried last; family 0 when none was reached
   PhaseTimes times;
   TlsFacts tls;
   std::uint32_t skipped = 0;  // checks that this one kept from being made, by starting late

@@ -45,6 +45,7 @@ struct Attempt {
   std::int64_t late_ns = 0;               // how long after its due time it starts
   std::uint32_t skipped = 0;              // checks whose due times have passed by that
   std::uint64_t check = 0;                // the number of its check, among those of the shard
+  bool warm_up = false;                   // of a load: made before what is measured
 };
 
 // What a probe asks of the shard that owns it.

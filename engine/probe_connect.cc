@@ -20,7 +20,9 @@ void ProbePool::start(Slot slot, const Attempt& attempt, const Tick& tick) {
   probe.outcome.check = attempt.check;
   probe.outcome.scheduled_unix_ms = attempt.scheduled_unix_ms;
   probe.outcome.started_unix_ms = tick.unix_ms;
+  probe.outcome.late_ns = attempt.late_ns;
   probe.outcome.skipped = attempt.skipped;
+  probe.outcome.warm_up = attempt.warm_up;
   probe.started_ns = tick.now_ns;
   probe.phase_started_ns = tick.now_ns;
   probe.deadline_ns =

@@ -37,6 +37,7 @@ enum class Internal : std::uint8_t {
   kCancel = 4,
   kCancelPoll = 5,
   kWake = 6,
+  kDisconnect = 7,
 };
 
 constexpr Token internal_token(Internal kind, std::uint64_t low = 0) {
@@ -46,7 +47,7 @@ constexpr Internal internal_kind(Token token) { return static_cast<Internal>(tok
 
 class UringRing final : public Ring {
  public:
-  UringRing() = default;
+  explicit UringRing(bool resets) : resets_(resets) {}
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
   ~UringRing() override;
@@ -87,6 +88,7 @@ class UringRing final : public Ring {
   void queue_connect(Slot slot, Token user_data, unsigned flags, unsigned address_length);
   void queue_receive(Slot slot);
   void queue_cancel(Slot slot);
+  void queue_disconnect(Slot slot);
   bool install_bound_socket(Slot slot, int family, const IpAddress& source, int& error);
   void arm_wake();
   void submit_and_wait(std::int64_t timeout_ns);
@@ -98,6 +100,7 @@ class UringRing final : public Ring {
   void end_connect(Slot slot, std::int32_t result);
   void take_deferred();
 
+  const bool resets_;  // connections, when they are closed
   io_uring ring_{};
   bool ring_open_ = false;
   UringBuffers buffers_;
@@ -255,8 +258,20 @@ void UringRing::queue_cancel(Slot slot) {
   io_uring_sqe_set_data64(sqe, internal_of_slot(Internal::kCancel, slot));
 }
 
+// A connect to no address takes the connection back, by a reset. Whatever comes of it, the close
+// that is linked to it follows.
+void UringRing::queue_disconnect(Slot slot) {
+  static constexpr sockaddr kNowhere{};  // AF_UNSPEC
+  reserve(2);
+  io_uring_sqe* sqe = next_sqe();
+  io_uring_prep_connect(sqe, static_cast<int>(slot), &kNowhere, sizeof kNowhere);
+  io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK | IOSQE_CQE_SKIP_SUCCESS);
+  io_uring_sqe_set_data64(sqe, internal_of_slot(Internal::kDisconnect, slot));
+}
+
 void UringRing::close(Slot slot, Token token) {
   begin(slot, Operation::kClose, token);
+  if (resets_) queue_disconnect(slot);
   io_uring_sqe* sqe = next_sqe();
   io_uring_prep_close_direct(sqe, slot);
   io_uring_sqe_set_data64(sqe, token);
@@ -350,6 +365,7 @@ void UringRing::take_internal(Internal kind, Slot slot, std::int32_t result) {
       return;
     case Internal::kCancelPoll:
     case Internal::kWake:
+    case Internal::kDisconnect:  // there was nothing to reset
     case Internal::kCaller:
       return;
   }
@@ -437,12 +453,20 @@ std::span<const Completion> UringRing::wait(std::int64_t timeout_ns) {
   return completions_;
 }
 
+tl::expected<std::unique_ptr<Ring>, std::string> create(std::uint32_t slots, bool resets) {
+  auto ring = std::make_unique<UringRing>(resets);
+  if (auto opened = ring->open(slots); !opened) return tl::unexpected(opened.error());
+  return ring;
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<Ring>, std::string> create_uring_ring(std::uint32_t slots) {
-  auto ring = std::make_unique<UringRing>();
-  if (auto opened = ring->open(slots); !opened) return tl::unexpected(opened.error());
-  return ring;
+  return create(slots, false);
+}
+
+tl::expected<std::unique_ptr<Ring>, std::string> create_resetting_uring_ring(std::uint32_t slots) {
+  return create(slots, true);
 }
 
 std::optional<std::string> why_no_uring() {

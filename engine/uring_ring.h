@@ -20,6 +20,8 @@ namespace tracer::engine {
 // `slots`: how many sockets at a time, at most the process's RLIMIT_NOFILE. The error is one
 // sentence that names what the kernel lacks or forbids, and the remedy.
 tl::expected<std::unique_ptr<Ring>, std::string> create_uring_ring(std::uint32_t slots);
+// Likewise, but close() resets a connection that stands, so that its local port is free at once.
+tl::expected<std::unique_ptr<Ring>, std::string> create_resetting_uring_ring(std::uint32_t slots);
 
 // Why this kernel gives no io_uring, however small: it lacks or forbids it. Nothing where it does
 // give one, and where something else is in the way (memory, descriptors), which is no reason to do

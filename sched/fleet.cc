@@ -42,13 +42,21 @@ Fleet::~Fleet() = default;
 
 void Fleet::make_shards() {
   const engine::MonitorSet& monitors = standing_.configuration->monitors;
+  const std::vector<std::uint32_t> indices = monitors_for(monitors, options_.location);
   std::vector<std::vector<std::uint32_t>> shares(options_.shards);
-  for (const std::uint32_t index : monitors_for(monitors, options_.location)) {
+  for (const std::uint32_t index : indices) {
     shares[shard_of(monitors, index, options_.shards)].push_back(index);
   }
-  for (auto& share : shares) {
-    shards_.push_back(std::make_unique<Shard>(options_.shard, options_.parts,
-                                              standing_.configuration, std::move(share), wakeup_));
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    ShardOptions options = options_.shard;
+    if (options.load) {  // every shard makes a part of it, on the same monitor
+      shares[i] = indices;
+      options.load->shard = i;
+      options.load->shards = options_.shards;
+      options.slots = static_cast<std::uint32_t>(options.load->part_of(options.load->in_flight));
+    }
+    shards_.push_back(std::make_unique<Shard>(options, options_.parts, standing_.configuration,
+                                              std::move(shares[i]), wakeup_));
   }
 }
 

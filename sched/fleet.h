@@ -1,5 +1,5 @@
-// A run over monitors of a set, once or for ever: starts one shard a thread, evaluates on the
-// calling thread, and ends when every check that began has been reported.
+// A run over monitors of a set, once or for ever, or a load on one of them: starts one shard a
+// thread, evaluates on the calling thread, and ends when every check that began has been reported.
 //
 // run() is called once, by the thread that owns the Fleet; drain(), abort() and snapshot() may come
 // from any thread while it runs, before and after.

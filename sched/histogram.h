@@ -1,6 +1,7 @@
-// A log-linear histogram of durations: each power of two is split evenly, so that a value is known
-// to within an eighth of itself. One thread records; any thread may read meanwhile, and sees a
-// state that is at most some records old.
+// A log-linear histogram of durations: each power of two is split evenly into parts, so that a
+// value is known to within one such part of itself: an eighth in a Histogram, less than a hundredth
+// in a FineHistogram. One thread records; any thread may read meanwhile, and sees a state that is
+// at most some records old.
 #pragma once
 
 #include <array>
@@ -11,9 +12,9 @@
 
 namespace tracer::sched {
 
-class Histogram {
+template <unsigned kPartsLog2>
+class LogLinearHistogram {
  public:
-  static constexpr unsigned kPartsLog2 = 3;
   static constexpr std::size_t kParts = std::size_t{1} << kPartsLog2;
   static constexpr std::size_t kBuckets = (64 - kPartsLog2) * kParts + kParts;
   using Counts = std::array<std::uint64_t, kBuckets>;
@@ -61,5 +62,8 @@ class Histogram {
  private:
   std::array<std::atomic<std::uint64_t>, kBuckets> counts_{};
 };
+
+using Histogram = LogLinearHistogram<3>;
+using FineHistogram = LogLinearHistogram<7>;
 
 }  // namespace tracer::sched

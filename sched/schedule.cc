@@ -10,8 +10,10 @@ using engine::Attempt;
 using engine::Tick;
 
 Schedule::Schedule(const engine::MonitorSet& monitors, Repetition repetition, TimingWheel& wheel,
-                   TimerId first_timer)
-    : monitors_(&monitors), repetition_(repetition), wheel_(wheel), first_timer_(first_timer) {}
+                   TimerId first_timer, const std::optional<LoadPlan>& load)
+    : monitors_(&monitors), repetition_(repetition), wheel_(wheel), first_timer_(first_timer) {
+  if (load) load_.emplace(*load);
+}
 
 void Schedule::follow(const engine::MonitorSet& monitors) { monitors_ = &monitors; }
 
@@ -38,6 +40,11 @@ void Schedule::add(std::uint32_t monitor, const Tick& tick) {
   }
   positions_[monitor] = position;
   Plan& plan = plans_[position];
+  if (load_) {
+    assert(share_.size() == 1);
+    load_->begin(tick.now_ns);
+    return;
+  }
   if (const auto earlier = leaving_.find(id_hash(position)); earlier != leaving_.end()) {
     plan.behind = true;
     plans_[earlier->second].heir = position;
@@ -195,7 +202,19 @@ std::optional<Attempt> Schedule::next_retry(const Tick& tick) {
   return std::nullopt;
 }
 
+std::optional<Attempt> Schedule::next_of_load(const Tick& tick) {
+  const auto start = load_->next(tick.now_ns);
+  if (!start) return std::nullopt;
+  Attempt attempt{.monitor = share_.front()};
+  attempt.late_ns = start->late_ns;
+  attempt.scheduled_unix_ms = tick.unix_ms - start->late_ns / 1'000'000;
+  attempt.check = ++begun_;
+  attempt.warm_up = start->warm_up;
+  return attempt;
+}
+
 std::optional<Attempt> Schedule::next(const Tick& tick) {
+  if (load_) return next_of_load(tick);
   if (auto attempt = next_retry(tick)) return attempt;
   while (!due_.empty()) {
     const std::uint32_t position = due_.front();
@@ -258,6 +277,7 @@ bool Schedule::resume(Attempt& attempt, const Tick& tick) {
 
 void Schedule::ended(std::uint32_t monitor) {
   assert(knows(monitor));
+  if (load_) return;
   const std::uint32_t position = positions_[monitor];
   if (plans_[position].state == State::kLeaving) {
     release(position);
@@ -268,6 +288,7 @@ void Schedule::ended(std::uint32_t monitor) {
 }
 
 void Schedule::retry(const Retry& retry, const Tick& tick) {
+  assert(!load_);
   if (!knows(retry.monitor)) {
     cut_.push_back(retry);
     return;
@@ -286,9 +307,16 @@ void Schedule::retry(const Retry& retry, const Tick& tick) {
   wheel_.schedule(first_timer_ + position, at_ns);
 }
 
+bool Schedule::over(const Tick& tick) {
+  if (!load_) return ended_ || (once() && due_.empty());
+  load_->look(tick.now_ns);
+  return load_->over();
+}
+
 void Schedule::end() {
   if (ended_) return;
   ended_ = true;
+  if (load_) load_->end();
   due_.clear();
   retries_.clear();
   for (const std::uint32_t position : positions_) {

@@ -1,5 +1,6 @@
-// When each monitor of a shard's share is checked: once, or for ever at its interval. Holds no
-// sockets and asks no clock; its shard tells it the time and owns the wheel it sets timers in.
+// When each monitor of a shard's share is checked: once, for ever at its interval, or as often as a
+// load asks for. Holds no sockets and asks no clock; its shard tells it the time and owns the wheel
+// it sets timers in.
 //
 // Belongs to one shard, on its thread.
 //
@@ -16,6 +17,8 @@
 //     when that ends, however long an attempt has to wait for its address.
 //  6. A monitor is listed at most once as due, and has one retry at most: all lists are bounded by
 //     the share.
+// A load (sched/load.h) has a monitor of its own, whose checks do overlap and are not skipped: what
+// was due when the load ended counts as skipped. It is not changed, held or retried.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +31,7 @@
 
 #include "engine/monitor.h"
 #include "engine/probe.h"
+#include "sched/load.h"
 #include "sched/timing_wheel.h"
 
 namespace tracer::sched {
@@ -45,15 +49,17 @@ enum class Repetition : std::uint8_t { kOnce, kForEver };
 class Schedule {
  public:
   static constexpr std::uint32_t kNobody = UINT32_MAX;
+  static constexpr std::int64_t kNever = INT64_MAX;
 
   // Monitors' timers are those of `wheel` from `first_timer` on, one each; the wheel grows with
-  // them. The set lives until another one follows it; the wheel outlives the schedule.
+  // them. The set lives until another one follows it; the wheel outlives the schedule. With a load
+  // the repetition says nothing.
   Schedule(const engine::MonitorSet& monitors, Repetition repetition, TimingWheel& wheel,
-           TimerId first_timer);
+           TimerId first_timer, const std::optional<LoadPlan>& load = std::nullopt);
 
   void reserve(std::size_t monitors);  // room for so many, before they are added
-  // REQUIRES: the monitor is enabled, and not in the schedule. While an attempt of a removed one of
-  // the same id is under way it is kept back.
+  // REQUIRES: the monitor is enabled, and not in the schedule; with a load, it is the only one.
+  // While an attempt of a removed one of the same id is under way it is kept back.
   void add(std::uint32_t monitor, const engine::Tick& tick);
   void remove(std::uint32_t monitor);
   // From now on monitors are read there. What is known of both sets is the same in both.
@@ -64,8 +70,13 @@ class Schedule {
   void on_timer(TimerId timer);
   // The next attempt to start now, if any is due.
   std::optional<engine::Attempt> next(const engine::Tick& tick);
-  bool any_due() const { return !retries_.empty() || !due_.empty(); }
-  std::size_t due() const { return retries_.size() + due_.size(); }  // checks and retries
+  // When next() may have something, unless a timer fires before: long past where anything is due.
+  std::int64_t next_start_ns() const {
+    if (load_) return load_->next_due_ns();
+    return retries_.empty() && due_.empty() ? kNever : INT64_MIN;
+  }
+  // Checks and retries.
+  std::size_t due() const { return load_ ? load_->waiting() : retries_.size() + due_.size(); }
   std::size_t monitors() const { return share_.size() - free_.size(); }
   // An attempt that next() gave waits before it is made; resume() is asked before it is made after
   // all. Until then a retry gives way to the next check, as if it were not due yet.
@@ -83,9 +94,9 @@ class Schedule {
   bool any_cut() const { return !cut_.empty(); }
 
   // True when no check will begin any more.
-  bool over() const { return ended_ || (once() && due_.empty()); }
-  std::uint64_t begun() const { return begun_; }      // checks, retries not counted
-  std::uint64_t skipped() const { return skipped_; }  // checks
+  bool over(const engine::Tick& tick);
+  std::uint64_t begun() const { return begun_; }  // checks, retries not counted
+  std::uint64_t skipped() const { return load_ ? load_->missed() : skipped_; }  // checks
 
  private:
   enum class State : std::uint8_t {
@@ -123,6 +134,7 @@ class Schedule {
   void step_forward(std::uint32_t heir);
   std::uint32_t skip_past(std::uint32_t position, std::int64_t now_ns);
   void wait_until_due(std::uint32_t position);
+  std::optional<engine::Attempt> next_of_load(const engine::Tick& tick);
   std::optional<engine::Attempt> next_retry(const engine::Tick& tick);
   void cut(std::uint32_t position);
 
@@ -140,6 +152,7 @@ class Schedule {
   std::deque<std::uint32_t> due_;      // positions
   std::deque<std::uint32_t> retries_;  // positions
   std::vector<Retry> cut_;
+  std::optional<Load> load_;
   std::uint64_t begun_ = 0;
   std::uint64_t skipped_ = 0;
   bool ended_ = false;

@@ -23,7 +23,7 @@ Shard::Shard(const ShardOptions& options, const ShardParts& parts, Configuration
       evaluator_(evaluator),
       judge_(options.remembered_chains),
       wheel_(options.slots, parts.clock->monotonic_ns()),
-      schedule_(configuration_->monitors, options.repetition, wheel_, options.slots),
+      schedule_(configuration_->monitors, options.repetition, wheel_, options.slots, options.load),
       pacer_(options.starts_per_second),
       destinations_(options.per_address, options.slots),
       outcomes_(options.outcome_ring),
@@ -90,7 +90,7 @@ void Shard::tick() {
   if (aborting_.load(std::memory_order_relaxed)) {
     for (Slot slot = 0; slot < options_.slots; ++slot) probes_->abort(slot, tick_);
   }
-  if (schedule_.over() && !all_started_.exchange(true, std::memory_order_release))
+  if (schedule_.over(tick_) && !all_started_.exchange(true, std::memory_order_release))
     evaluator_.raise();
   publish_outcomes();
   publish_statistics();
@@ -238,7 +238,7 @@ void Shard::start_probes() {
 }
 
 bool Shard::any_due() const {
-  return schedule_.any_due() || destinations_.next_turn_ns() <= tick_.now_ns;
+  return std::min(schedule_.next_start_ns(), destinations_.next_turn_ns()) <= tick_.now_ns;
 }
 
 // Returns what keeps the rest of it from being started.
@@ -349,7 +349,7 @@ std::int64_t Shard::wait_ns() const {
   if (!finished_.empty()) return limits::kStalledWaitNs;
   std::int64_t next = std::min(wheel_.next_deadline_ns(), resolver_->next_deadline_ns());
   if (!free_slots_.empty()) {
-    const std::int64_t turn_ns = schedule_.any_due() ? tick_.now_ns : destinations_.next_turn_ns();
+    const std::int64_t turn_ns = std::min(schedule_.next_start_ns(), destinations_.next_turn_ns());
     next = std::min(next, std::max(turn_ns, tick_.now_ns + pacer_.wait_ns(tick_.now_ns)));
   }
   if (next == TimingWheel::kNever) return -1;

@@ -33,6 +33,7 @@
 #include "sched/destinations.h"
 #include "sched/histogram.h"
 #include "sched/limits.h"
+#include "sched/load.h"
 #include "sched/pacer.h"
 #include "sched/published.h"
 #include "sched/restraints.h"
@@ -46,6 +47,7 @@ namespace tracer::sched {
 
 struct ShardOptions {
   Repetition repetition = Repetition::kOnce;
+  std::optional<LoadPlan> load;         // in place of that; REQUIRES no bounds per address
   std::uint32_t slots = 2048;           // probes in flight at a time
   std::uint32_t starts_per_second = 0;  // 0: no bound
   AddressBounds per_address;

@@ -49,7 +49,7 @@ MAX_LINES = 400
 
 # Files that may be longer than MAX_LINES: how long, and why cutting them would make them worse.
 LONG_FILES = {
-    "engine/uring_ring.cc": (470, "one class: what an operation queues is read beside what its completion means"),
+    "engine/uring_ring.cc": (490, "one class: what an operation queues is read beside what its completion means"),
 }
 
 LEFTOVERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")

@@ -19,6 +19,7 @@ void add_check_command(CLI::App& app, Work& work);
 void add_run_command(CLI::App& app, Work& work);
 void add_validate_command(CLI::App& app, Work& work);
 void add_cert_command(CLI::App& app, Work& work);
+void add_bench_command(CLI::App& app, Work& work);
 void add_failures_command(CLI::App& app, Work& work);
 void add_top_command(CLI::App& app, Work& work);
 void add_reload_command(CLI::App& app, Work& work);

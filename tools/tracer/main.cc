@@ -48,6 +48,7 @@ int main(int argc, char** argv) try {
   add_run_command(app, work);
   add_validate_command(app, work);
   add_cert_command(app, work);
+  add_bench_command(app, work);
   add_failures_command(app, work);
   add_top_command(app, work);
   add_reload_command(app, work);

@@ -29,24 +29,11 @@ void add_networks(CLI::App& command, const std::string& name, std::vector<engine
 
 }  // namespace
 
-void add_sweep_options(CLI::App& command, SweepOptions& options) {
-  command.add_option("--in-flight", options.in_flight, "Probes under way at a time")
-      ->check(CLI::Range(1U, 1'000'000U))
-      ->capture_default_str();
-  command
-      .add_option("--per-address-in-flight", options.per_address_in_flight,
-                  "Probes of one address under way at a time (default: no bound)")
-      ->check(CLI::Range(1U, 1'000'000U))
-      ->type_name("N");
-  command
-      .add_option("--per-address-rate", options.per_address_rate,
-                  "Probes of one address started per second (default: no bound)")
-      ->check(CLI::Range(1U, 1'000'000U))
-      ->type_name("N");
+void add_engine_options(CLI::App& command, SweepOptions& options) {
   command
       .add_option("--threads", options.shards,
-                  "Shards, each with a thread and a ring (default: one a core, more where "
-                  "--in-flight needs them)")
+                  "Shards, each with a thread and a ring (default: one a core, more where what is "
+                  "in flight needs them)")
       ->check(CLI::Range(1U, 1024U));
   command
       .add_option_function<std::string>(
@@ -67,6 +54,23 @@ void add_sweep_options(CLI::App& command, SweepOptions& options) {
       ->check([](const std::string& text) {
         return engine::parse_dns_server(text) ? "" : text + " is not IP, IP:PORT or [IP]:PORT";
       });
+}
+
+void add_sweep_options(CLI::App& command, SweepOptions& options) {
+  command.add_option("--in-flight", options.in_flight, "Probes under way at a time")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  command
+      .add_option("--per-address-in-flight", options.per_address_in_flight,
+                  "Probes of one address under way at a time (default: no bound)")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->type_name("N");
+  command
+      .add_option("--per-address-rate", options.per_address_rate,
+                  "Probes of one address started per second (default: no bound)")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->type_name("N");
+  add_engine_options(command, options);
   add_networks(command, "--allow", options.egress.allow,
                "Connect to addresses in this block only; may be repeated");
   add_networks(command, "--deny", options.egress.deny,

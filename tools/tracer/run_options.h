@@ -11,6 +11,8 @@ class App;
 
 namespace tracer::cli {
 
+// How many threads, through which ring, with which resolver: a part of the options of a sweep.
+void add_engine_options(CLI::App& command, SweepOptions& options);
 void add_sweep_options(CLI::App& command, SweepOptions& options);
 void add_output_options(CLI::App& command, OutputOptions& options);
 

@@ -25,7 +25,6 @@
 #include "tools/tracer/sinks/stats_sink.h"
 
 namespace tracer::cli {
-namespace {
 
 // Each shard has its part of a bound, so there are no more shards than the smallest one.
 sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
@@ -63,8 +62,12 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
         std::int64_t{1'000'000'000} * fleet.shards / options.per_address_rate;
   }
   fleet.parts.clock = &clock;
-  fleet.parts.ring =
-      choice.kind == RingKind::kEpoll ? engine::create_epoll_ring : engine::create_uring_ring;
+  const bool epoll = choice.kind == RingKind::kEpoll;
+  fleet.parts.ring = epoll ? engine::create_epoll_ring : engine::create_uring_ring;
+  if (options.resets) {
+    fleet.parts.ring =
+        epoll ? engine::create_resetting_epoll_ring : engine::create_resetting_uring_ring;
+  }
   fleet.parts.resolver =
       [servers = options.resolvers](
           engine::Ring& ring) -> tl::expected<std::unique_ptr<engine::NameResolver>, std::string> {
@@ -74,6 +77,8 @@ sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t mon
   };
   return fleet;
 }
+
+namespace {
 
 // Of a single sweep; says so where it was stopped early.
 ExitStatus status_of(const sched::SweepSummary& summary, std::uint32_t expected) {

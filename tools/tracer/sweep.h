@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/clock.h"
 #include "engine/egress_policy.h"
 #include "sched/configuration.h"
+#include "sched/fleet.h"
 #include "sched/report_sink.h"
 #include "tools/tracer/control/run_control.h"
 #include "tools/tracer/exit_status.h"
@@ -29,6 +31,7 @@ struct SweepOptions {
   std::uint32_t per_address_in_flight = 0;  // 0: no bound; over all shards
   std::uint32_t per_address_rate = 0;       // starts per second; 0: no bound; over all shards
   std::int64_t stats_interval_ms = 0;       // 0: no statistics
+  bool resets = false;                      // connections are reset when they end
   std::vector<std::string> resolvers;       // "127.0.0.1:5353"; empty: the system's
   engine::EgressPolicy egress;
   ControlOptions control;
@@ -40,6 +43,11 @@ struct SweepSource {
   std::vector<std::string> files;
   import::ImportOptions import;
 };
+
+// The shards that a sweep over so many monitors needs, and what they are made of. Where that is
+// less than was asked for, or not what is best, a message says so. The clock outlives the fleet.
+sched::FleetOptions fleet_options(const SweepOptions& options, std::uint32_t monitors,
+                                  const engine::Clock& clock);
 
 // Checks the monitors that are enabled for `location`. Messages go to standard error.
 ExitStatus run_sweep(sched::ConfigurationRef configuration, const std::string& location,

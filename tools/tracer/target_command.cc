@@ -69,7 +69,6 @@ void add_check_options(CLI::App& command, import::CheckOptions& check) {
       ->type_name("R");
   command.add_option("--timeout", check.timeout, "Of one attempt, such as 500ms or 10s")
       ->type_name("D");
-  command.add_option("--retries", check.retries, "Attempts after the first")->type_name("N");
   command.add_option("--family", check.family, "4 or 6")->type_name("N");
   command.add_option("--source", check.source, "Address to connect from")->type_name("IP");
   command
@@ -81,14 +80,20 @@ void add_check_options(CLI::App& command, import::CheckOptions& check) {
 
 }  // namespace
 
+void add_probe_options(CLI::App& command, import::CheckOptions& check) {
+  add_check_options(command, check);
+  add_tls_options(command, check);
+}
+
 CLI::Option* add_target_options(CLI::App& command, TargetOptions& options) {
   CLI::Option* targets =
       command
           .add_option("TARGET", options.targets,
                       "host:port, tls://host:port, starttls+smtp://host:port, [::1]:443")
           ->required();
-  add_check_options(command, options.check);
-  add_tls_options(command, options.check);
+  add_probe_options(command, options.check);
+  command.add_option("--retries", options.check.retries, "Attempts after the first")
+      ->type_name("N");
   add_sweep_options(command, options.sweep);
   add_output_options(command, options.output);
   return targets;

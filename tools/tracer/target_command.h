@@ -1,4 +1,5 @@
 // What `check` and `cert` share: targets and how to check them from the command line, one sweep.
+// How to check a target is also shared by `bench`.
 #pragma once
 
 #include <string>
@@ -26,6 +27,8 @@ struct TargetOptions {
   std::string save_file;  // the presented chains as PEM; empty: none
 };
 
+// How one connection is made and judged.
+void add_probe_options(CLI::App& command, import::CheckOptions& check);
 // Returns the option that takes the targets; it is required unless the command says otherwise.
 CLI::Option* add_target_options(CLI::App& command, TargetOptions& options);
 // Returns the exit status.

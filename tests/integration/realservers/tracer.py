@@ -25,7 +25,7 @@ NESTED_KEYS = {
                     "serial", "fingerprint_sha256", "key_type", "key_bits", "signature_algorithm",
                     "earliest_expiry", "verified_expiry", "chain"},
     "response": {"bytes", "matched", "excerpt"}}
-PROBING = ("run", "check", "cert")
+PROBING = ("run", "check", "cert", "bench")
 NULLABLE = {"failure", "tls", "certificate", "response"}
 ASSERTION_KEYS = {"type", "expected", "actual", "passed", "severity"}
 

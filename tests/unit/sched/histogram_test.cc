@@ -24,6 +24,18 @@ TEST(Histogram, ABucketHoldsItsValueWithinAnEighth) {
   }
 }
 
+TEST(Histogram, AFineOneHoldsItsValueWithinAHundredth) {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t value = random() >> (1 + random() % 63);
+    const std::size_t bucket = FineHistogram::bucket_of(value);
+    ASSERT_LT(bucket, FineHistogram::kBuckets);
+    const auto last = static_cast<std::uint64_t>(FineHistogram::last_of(bucket));
+    ASSERT_GE(last, value);
+    ASSERT_LE(last - value, value / 100);
+  }
+}
+
 TEST(Histogram, Quantiles) {
   Histogram histogram;
   for (std::int64_t i = 1; i <= 1000; ++i) histogram.record(i * 1000);

@@ -20,7 +20,7 @@ TEST(ScheduleOnce, BeginsEveryCheckOnceAndIsOver) {
   const auto made = bench.make_all();
   ASSERT_EQ(made.size(), 100U);
   for (std::uint32_t i = 0; i < 100; ++i) EXPECT_EQ(made[i].monitor, i);
-  EXPECT_TRUE(bench.schedule().over());
+  EXPECT_TRUE(bench.schedule().over(bench.now()));
   bench.advance_to(3600 * kSecond);
   EXPECT_FALSE(bench.next());
 }
@@ -272,7 +272,7 @@ TEST(ScheduleEnd, CutsWhatWaitsAndBeginsNothing) {
   const auto two = bench.next();
   ASSERT_TRUE(two);
   bench.schedule().end();
-  EXPECT_TRUE(bench.schedule().over());
+  EXPECT_TRUE(bench.schedule().over(bench.now()));
   EXPECT_EQ(bench.schedule().take_cut().size(), 1U);
   EXPECT_FALSE(bench.next());
   bench.schedule().ended(two->monitor);  // what was under way ends
