@@ -6,6 +6,6 @@
 
 namespace tracer::bench {
 
-inline constexpr std::size_t kRecordBytes = 424;
+inline constexpr std::size_t kRecordBytes = 432;
 
 }  // namespace tracer::bench
