@@ -60,6 +60,10 @@ class Daemon:
             time.sleep(0.05)
         raise Failed("tracer did not come so far")
 
+    def await_reported(self, checks):
+        """The first snapshot with so many checks."""
+        return self.await_snapshot(lambda snapshot: snapshot["checks"]["reported"] >= checks)
+
     def end(self):
         """Lets what is under way end, and returns the exit status."""
         self.process.send_signal(signal.SIGTERM)

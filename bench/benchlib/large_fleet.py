@@ -42,7 +42,7 @@ class LargeFleet:
         """From the second turn on: of a thousand monitors one goes, one is renamed, one has another timeout."""
         emit = [self.programs / "fleetsim", "--emit", str(self.monitors), "--only", "tcp-accept", "--ndjson",
                 "--base-port", str(self.fleet.base_port)]
-        interval = f',"interval":"{self.interval_s:g}s"}}\n'.encode()
+        interval = f',"interval":"{round(self.interval_s * 1000)}ms"}}\n'.encode()
         other_timeout = f'"timeout":"{31 + turn}s"'.encode()
         renamed = f'"name":"turn-{turn}-'.encode()
         # Nobody who writes a document has the checks wait for that.

@@ -6,8 +6,9 @@ programs that the asked-for rows want under one load are run in one alternation.
 
 import dataclasses
 import itertools
+import time
 
-from . import fleets, peers, singles, subjects
+from . import fleets, machine, peers, singles, subjects
 from .bench import Load
 from .measure import Bound, Failed, Finding, Missing, alternate, greatest_deviation
 
@@ -111,6 +112,21 @@ ROWS = (
 )
 
 
+MOST_DROPPED = 0.01  # of the checks: then it is the server that is measured
+
+
+def watched(bench, load, program):
+    """The reading, with what its run meant to the server: the CPU time that it had, and whom it had no room for."""
+    server_s, dropped, begin = bench.fleet(load).cpu_s(), machine.dropped_connections(), time.monotonic()
+    found = program(bench, load)
+    busy = (bench.fleet(load).cpu_s() - server_s) / (time.monotonic() - begin)
+    dropped = machine.dropped_connections() - dropped
+    if dropped > MOST_DROPPED * found.checks:
+        raise Failed(f"the server's queue was full for {dropped} connections, of {found.checks} checks")
+    found.facts.update(server_busy=round(busy, 3), dropped=dropped)
+    return found
+
+
 def alternations(bench, rows):
     """Runs what the rows compare, one load after the other."""
     wanted = {}
@@ -118,9 +134,9 @@ def alternations(bench, rows):
         wanted.setdefault(load, {}).setdefault(program, None)
     for load, programs in wanted.items():
         def tell(program, number, result, load=load):
-            said = f"{result.cpu_us:.1f} us a check" if hasattr(result, "cpu_us") else str(result)
+            said = f"{result.cpu_us:.1f} us a check {result.facts}" if hasattr(result, "cpu_us") else str(result)
             bench.tell(f"{load}: round {number + 1}: {program}: {said}")
-        run = {name: (lambda program=PROGRAMS[name], load=load: program(bench, load)) for name in programs}
+        run = {name: (lambda program=PROGRAMS[name], load=load: watched(bench, load, program)) for name in programs}
         done = alternate(run, bench.scale.rounds, tell=tell)
         bench.alternations[load] = done
         bench.voided += [(program, str(load), number + 1, why) for program, number, why in done.voided]

@@ -45,19 +45,19 @@ FEW_HANDSHAKES = 64
 KIB = 1024
 
 
-def resident_at(bench, path, in_flight, results):
-    """The process's most memory while so many handshakes are in flight; ends when all have ended."""
+def resident_at(bench, path, in_flight, results, to_the_end):
+    """The process's memory with so many handshakes in flight: at once, or the most until they have all ended."""
     command = bench.pinned([bench.program("tracer"), "run", "--once", "--json", "--threads", 1,
                             "--in-flight", in_flight, path])
     with open(results, "wb") as output, Daemon(command, bench.folder / "control", output) as daemon:
         bench.record(daemon.command)
         snapshot = daemon.await_snapshot(lambda seen: seen["checks"]["in_flight"] >= in_flight)
-        most = 0
-        while snapshot and snapshot["checks"]["in_flight"] >= in_flight:
+        most = snapshot["process"]["resident_bytes"]
+        while to_the_end and snapshot:
             most = max(most, snapshot["process"]["resident_bytes"])
             time.sleep(0.1)
             snapshot = daemon.look()
-        if in_flight == HANDSHAKES:
+        if to_the_end:
             daemon.wait()
     return most
 
@@ -66,14 +66,14 @@ def tls_in_flight(bench, row):
     results = bench.folder / "handshakes.ndjson"
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(Fleet(bench.program("fleetsim"), bench.folder / f"ca-{number}.pem",
-                                             "--idle-timeout", 600, wrap=bench.pin(bench.server_core)))
+                                             "--idle-timeout", 600, wrap=bench.served()))
                    for number in range(HANDSHAKES // PER_SERVER)]
         monitors = [{"name": f"m{index}", "host": nth_address(index % 1000),
                      "port": servers[index % len(servers)].ports["tls-silent"]} for index in range(HANDSHAKES)]
         path = bench.folder / "handshakes.json"
         path.write_text(json.dumps({"defaults": {"timeout": "20s", "tls": True}, "monitors": monitors}))
-        few = resident_at(bench, path, FEW_HANDSHAKES, os.devnull)
-        many = resident_at(bench, path, HANDSHAKES, results)
+        few = resident_at(bench, path, FEW_HANDSHAKES, os.devnull, False)
+        many = resident_at(bench, path, HANDSHAKES, results, True)
     with open(results, encoding="utf-8") as lines:
         codes = [(json.loads(line)["failure"] or {}).get("code") for line in lines]
     if codes != ["tls_timeout"] * HANDSHAKES:

@@ -3,10 +3,9 @@
 import contextlib
 import json
 import os
-import time
 
 from . import machine
-from .bench import FIRST_ADDRESS, SERVER_NAME
+from .bench import FIRST_ADDRESS, SERVER_NAME, TINY
 from .daemon import Daemon, between
 from .measure import Failed, Missing, reading
 
@@ -27,9 +26,14 @@ def parse_contract(text):
                    in_flight=told["in_flight"], **facts)
 
 
+def probes_of(bench, load):
+    """So many that how a run begins and ends counts little."""
+    in_flight = 0 if bench.scale is TINY else load.in_flight
+    return max(bench.probes(TLS_PROBES if load.tls else TCP_PROBES), 4 * in_flight)
+
+
 def run_contract(bench, load, program, extra=()):
-    # Many times what is in flight, so that how it begins and ends counts little.
-    count = max(bench.probes(TLS_PROBES if load.tls else TCP_PROBES), 4 * load.in_flight * (bench.scale.share == 1))
+    count = probes_of(bench, load)
     status, output, errors = bench.run([
         program, "--target", f"{FIRST_ADDRESS}:{bench.port(load)}", "--addresses", load.addresses,
         "--in-flight", load.in_flight, "--count", count, "--warm", count // 4, *extra])
@@ -67,7 +71,7 @@ def go_loop(bench, load):
 
 # --- tracer ---
 
-ASKED_PER_SECOND = {"tcp": 100_000, "tls": 15_000}  # more than one core can do, so that the bound in flight decides
+ASKED_PER_SECOND = {"tcp": 80_000, "tls": 8_000}  # more than one core can do, so that the bound in flight decides
 
 
 def document(bench, load, monitors, interval_s):
@@ -105,17 +109,16 @@ def reading_between(before, after, **facts):
 
 
 def tracer(bench, load, ring="uring"):
-    """All of tracer, saturated: twice as much is due as it can do, so --in-flight decides. Its start is not counted."""
+    """All of tracer, saturated: more is due than it can do, so --in-flight decides. Its start is not counted."""
     monitors = max(2 * load.in_flight, 2 * load.addresses)
     path = document(bench, load, monitors, monitors / ASKED_PER_SECOND[load.kind])
     with running(bench, load, path, "--ring", ring) as daemon:
+        count = probes_of(bench, load)
         # Every slot has been used by then, and every page that it needs touched.
-        warm = max(load.in_flight, bench.probes(20_000))
-        first = daemon.await_snapshot(lambda snapshot: snapshot["checks"]["reported"] >= warm)
-        time.sleep(bench.scale.seconds)
-        last = daemon.look()
-        if last is None:
-            raise Failed("tracer does not answer")
+        first = daemon.await_reported(max(load.in_flight, count // 4))
+        last = daemon.await_reported(first["checks"]["reported"] + count)
+        if last["queues"]["due"] == 0:
+            raise Failed("tracer was not saturated: it made all the checks that were due")
         found = reading_between(first, last, in_flight=load.in_flight, monitors=monitors,
                                 seen_in_flight=last["checks"]["in_flight"],
                                 resident_bytes=last["process"]["resident_bytes"])
