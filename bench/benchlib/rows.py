@@ -134,7 +134,7 @@ def alternations(bench, rows):
         wanted.setdefault(load, {}).setdefault(program, None)
     for load, programs in wanted.items():
         def tell(program, number, result, load=load):
-            said = f"{result.cpu_us:.1f} us a check {result.facts}" if hasattr(result, "cpu_us") else str(result)
+            said = f"{result.cpu_us:.1f} us a check" if hasattr(result, "cpu_us") else str(result)
             bench.tell(f"{load}: round {number + 1}: {program}: {said}")
         run = {name: (lambda program=PROGRAMS[name], load=load: watched(bench, load, program)) for name in programs}
         done = alternate(run, bench.scale.rounds, tell=tell)

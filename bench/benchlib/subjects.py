@@ -117,7 +117,7 @@ def tracer(bench, load, ring="uring"):
         # Every slot has been used by then, and every page that it needs touched.
         first = daemon.await_reported(max(load.in_flight, count // 4))
         last = daemon.await_reported(first["checks"]["reported"] + count)
-        if last["queues"]["due"] == 0:
+        if last["queues"]["due"] == 0 and bench.scale is not TINY:
             raise Failed("tracer was not saturated: it made all the checks that were due")
         found = reading_between(first, last, in_flight=load.in_flight, monitors=monitors,
                                 seen_in_flight=last["checks"]["in_flight"],

@@ -7,6 +7,7 @@ import sys
 import threading
 import types
 import unittest
+import unittest.mock
 import xml.dom.minidom
 from pathlib import Path
 
@@ -196,6 +197,29 @@ class Snapshots(unittest.TestCase):
         counts = {1_000_000: 98, 2_000_000: 1, 5_000_000: 1}
         self.assertEqual([daemon.quantile_ms(counts, share) for share in (0.5, 0.99, 1)], [1, 2, 5])
         self.assertEqual(daemon.quantile_ms({}, 0.99), 0)
+
+
+class Validity(unittest.TestCase):
+    def test_a_server_that_turned_many_away_voids_the_run(self):
+        session = types.SimpleNamespace(fleet=lambda load: types.SimpleNamespace(cpu_s=lambda: 0.0))
+        for dropped, fails in ((10, False), (11, True)):
+            counts = iter((100, 100 + dropped))
+            with unittest.mock.patch.object(rows.machine, "dropped_connections", lambda: next(counts)):
+                if fails:
+                    with self.assertRaisesRegex(Failed, "queue was full for 11 connections"):
+                        rows.watched(session, rows.TCP[100], lambda *_: costing(20))
+                else:
+                    self.assertEqual(rows.watched(session, rows.TCP[100], lambda *_: costing(20)).facts["dropped"], 10)
+
+    def test_a_trust_cache_that_is_neither_warm_nor_cold_voids_it(self):
+        for load, hits, fails in ((rows.TLS, 990, False), (rows.TLS, 989, True),
+                                  (rows.COLD, 10, False), (rows.COLD, 11, True)):
+            with self.subTest(load=load, hits=hits):
+                if fails:
+                    with self.assertRaises(Failed):
+                        subjects.check_cache(load, hits, 1000)
+                else:
+                    subjects.check_cache(load, hits, 1000)
 
 
 class OtherPrograms(unittest.TestCase):
