@@ -55,8 +55,8 @@ class Bench:
 
     def __init__(self, build, scale):
         self.build, self.scale = Path(build), scale
-        cores = sorted(os.sched_getaffinity(0))
-        self.server_core, self.program_core = cores[0], cores[-1]
+        self.cores = sorted(os.sched_getaffinity(0))
+        self.server_core, self.program_core = self.cores[0], self.cores[-1]
         self.commands = []  # as they were run, each once
         self.notes = []
         self.voided = []  # (program, load, round, why)
@@ -110,10 +110,9 @@ class Bench:
         first = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
         return [*first, *self.pin(self.server_core)]
 
-    @staticmethod
-    def all_cores():
+    def all_cores(self):
         """Before a command that is to have the whole machine."""
-        return ["taskset", "-c", f"0-{os.cpu_count() - 1}"]
+        return ["taskset", "-c", ",".join(map(str, self.cores))]
 
     def pinned(self, command):
         """The command of a program that is measured, on the core that is kept for it."""
@@ -127,7 +126,7 @@ class Bench:
             self.commands.append(text)
 
     def run(self, command, **options):
-        """A measured command to its end, pinned. Returns the finished process, and its times."""
+        """A measured command to its end, pinned. Returns its status, its output, and what it said on standard error."""
         command = self.pinned(command)
         self.record(command)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

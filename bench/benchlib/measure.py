@@ -4,8 +4,10 @@ A Reading is what one run of one program came to. Programs that are compared run
 taken within a round, and what is reported is the median over the rounds with the least and the greatest.
 """
 
+import contextlib
 import dataclasses
 import statistics
+import subprocess
 
 
 class Failed(Exception):
@@ -14,6 +16,15 @@ class Failed(Exception):
 
 class Missing(Exception):
     """A program that is not on this machine; one sentence."""
+
+
+@contextlib.contextmanager
+def troubles_void():
+    """What a program or the machine does unexpectedly costs one run, and not the others of an evening."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
+        raise Failed(f"{type(error).__name__}: {error}") from error
 
 
 @dataclasses.dataclass(frozen=True)

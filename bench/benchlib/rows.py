@@ -10,7 +10,7 @@ import time
 
 from . import fleets, machine, peers, singles, subjects
 from .bench import Load
-from .measure import Bound, Failed, Finding, Missing, alternate, greatest_deviation
+from .measure import Bound, Failed, Finding, Missing, alternate, greatest_deviation, troubles_void
 
 PROGRAMS = {
     "tracer": subjects.tracer,
@@ -118,7 +118,8 @@ MOST_DROPPED = 0.01  # of the checks: then it is the server that is measured
 def watched(bench, load, program):
     """The reading, with what its run meant to the server: the CPU time that it had, and whom it had no room for."""
     server_s, dropped, begin = bench.fleet(load).cpu_s(), machine.dropped_connections(), time.monotonic()
-    found = program(bench, load)
+    with troubles_void():
+        found = program(bench, load)
     busy = (bench.fleet(load).cpu_s() - server_s) / (time.monotonic() - begin)
     dropped = machine.dropped_connections() - dropped
     if dropped > MOST_DROPPED * found.checks:
@@ -149,7 +150,8 @@ def measure(bench, rows):
     for row in rows:
         bench.tell(f"row {row.key}")
         try:
-            found[row] = findings_of(bench, row)
+            with troubles_void():
+                found[row] = findings_of(bench, row)
         except (Missing, Failed) as reason:
             if isinstance(reason, Failed):
                 bench.voided.append((row.key, row.what, 1, str(reason)))

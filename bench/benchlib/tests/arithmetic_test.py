@@ -211,6 +211,13 @@ class Validity(unittest.TestCase):
                 else:
                     self.assertEqual(rows.watched(session, rows.TCP[100], lambda *_: costing(20)).facts["dropped"], 10)
 
+    def test_a_connection_that_breaks_voids_it_and_ends_nothing_else(self):
+        def breaks(*_):
+            raise ConnectionResetError("reset by peer")
+        session = types.SimpleNamespace(fleet=lambda load: types.SimpleNamespace(cpu_s=lambda: 0.0))
+        with self.assertRaisesRegex(Failed, "ConnectionResetError: reset by peer"):
+            rows.watched(session, rows.TCP[100], breaks)
+
     def test_a_trust_cache_that_is_neither_warm_nor_cold_voids_it(self):
         for load, hits, fails in ((rows.TLS, 990, False), (rows.TLS, 989, True),
                                   (rows.COLD, 10, False), (rows.COLD, 11, True)):
