@@ -64,6 +64,13 @@ class Alternation:
     voided: list = dataclasses.field(default_factory=list)  # (program, round, why)
     missing: dict = dataclasses.field(default_factory=dict)  # program: why
 
+    def under(self, load):
+        """What belongs to one load, where the programs are (load, program)."""
+        return Alternation(
+            [{program: found for (of, program), found in round_.items() if of == load} for round_ in self.rounds],
+            [(program, number, why) for (of, program), number, why in self.voided if of == load],
+            {program: why for (of, program), why in self.missing.items() if of == load})
+
     def readings(self, program):
         return [found[program] for found in self.rounds if program in found]
 

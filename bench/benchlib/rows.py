@@ -129,18 +129,22 @@ def watched(bench, load, program):
 
 
 def alternations(bench, rows):
-    """Runs what the rows compare, one load after the other."""
+    """Runs what the rows compare, all of it in each round: costs under different loads are compared, too."""
     wanted = {}
     for load, program in itertools.chain.from_iterable(row.wanted() for row in rows):
         wanted.setdefault(load, {}).setdefault(program, None)
-    for load, programs in wanted.items():
-        def tell(program, number, result, load=load):
-            said = f"{result.cpu_us:.1f} us a check" if hasattr(result, "cpu_us") else str(result)
-            bench.tell(f"{load}: round {number + 1}: {program}: {said}")
-        run = {name: (lambda program=PROGRAMS[name], load=load: watched(bench, load, program)) for name in programs}
-        done = alternate(run, bench.scale.rounds, tell=tell)
-        bench.alternations[load] = done
-        bench.voided += [(program, str(load), number + 1, why) for program, number, why in done.voided]
+
+    def tell(subject, number, result):
+        said = f"{result.cpu_us:.1f} us a check" if hasattr(result, "cpu_us") else str(result)
+        bench.tell(f"round {number + 1}: {subject[0]}: {subject[1]}: {said}")
+
+    run = {(load, name): (lambda load=load, program=PROGRAMS[name]: watched(bench, load, program))
+           for load, names in wanted.items() for name in names}
+    done = alternate(run, bench.scale.rounds, tell=tell)
+    for load in wanted:
+        bench.alternations[load] = done.under(load)
+        bench.voided += [(program, str(load), number + 1, why)
+                         for program, number, why in bench.alternations[load].voided]
 
 
 def measure(bench, rows):

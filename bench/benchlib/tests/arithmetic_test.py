@@ -91,6 +91,15 @@ class Alternation(unittest.TestCase):
         self.assertEqual(len(done.readings("b")), 3)
         self.assertIn("y", done.why_absent("a"))
 
+    def test_what_belongs_to_one_load(self):
+        done = measure.alternate({("x", "a"): in_turn(10, 12), ("x", "b"): in_turn(5, Failed("failed"), 6),
+                                  ("y", "a"): in_turn(1, 1, 1), ("y", "c"): in_turn(Missing("no c"))},
+                                 2, extra_rounds=0)
+        self.assertEqual(done.under("x").ratios("a", "b"), [2.0])
+        self.assertEqual(done.under("x").voided, [("b", 1, "failed")])
+        self.assertEqual(done.under("y").costs("a"), [1.0, 1.0])
+        self.assertEqual(done.under("y").missing, {"c": "no c"})
+
     def test_what_is_missing_is_asked_once(self):
         done = measure.alternate({"a": in_turn(Missing("nmap is not installed")), "b": in_turn(5, 5)}, 2)
         self.assertEqual(done.missing, {"a": "nmap is not installed"})
