@@ -11,7 +11,7 @@ import ssl
 import time
 import unittest
 
-from simfleet.fleet import FleetCase, ask, read_until, run
+from simfleet.fleet import Fleet, FleetCase, ask, read_until, run
 
 
 class Tls(FleetCase):
@@ -187,6 +187,21 @@ class Tls(FleetCase):
                     pass
         with self.open("tls-p256") as connection:
             self.ping(connection)
+
+
+class ManyLeaves(FleetCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fleet = Fleet("--leaves", "3")
+
+    def test_tls13_presents_them_in_turn(self):
+        context = ssl.create_default_context(cafile=self.fleet.ca)
+        seen = []
+        for _ in range(6):
+            with context.wrap_socket(self.fleet.connect("tls13"), server_hostname="fleet.test") as connection:
+                seen.append(connection.getpeercert(True))
+        self.assertEqual(len(set(seen)), 3)
+        self.assertEqual(seen[:3], seen[3:])
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ class Rules(unittest.TestCase):
                            ("tools/tracer/control/message_reader.cc", "simdjson.h"),
                            ("tools/tracer/main.cc", "CLI/CLI.hpp"), ("tools/fleetsim/tls.cc", "openssl/ssl.h"),
                            ("bench/floor/ring.h", "liburing.h"), ("bench/micro/a.cc", "benchmark/benchmark.h"),
+                           ("bench/peers/a.cc", "openssl/ssl.h"),
                            ("engine/probe.cc", "vector"), ("engine/probe.cc", "tl/expected.hpp")]:
             self.passes(tidy.check_vendors, path, f"#include <{name}>\n")
 
@@ -80,6 +81,7 @@ class Rules(unittest.TestCase):
         self.bites(tidy.check_whitespace, "ssl/a.cc", "int x;\r\n")
         self.bites(tidy.check_whitespace, "ssl/a.cc", "int x;")
         self.passes(tidy.check_whitespace, "ssl/a.cc", "int x;\n\nint y;\n")
+        self.passes(tidy.check_whitespace, "bench/peers/a.go", "\treturn\n")
 
     def test_header(self):
         self.bites(tidy.check_header, "ssl/a.h", "// What it is for.\nint x;\n")

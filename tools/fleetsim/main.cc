@@ -118,7 +118,7 @@ void wait_for_end(const Descriptor& signals, bool until_stdin_closes) {
 int serve(const Options& options) {
   const Descriptor signals = catch_signals();
   raise_descriptor_limit();
-  const auto pki = Pki::generate();
+  const auto pki = Pki::generate(options.leaves);
   if (!pki) return complain(pki.error());
   const auto tls = TlsServer::create(*pki, services());
   if (!tls) return complain(tls.error());

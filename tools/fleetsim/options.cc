@@ -41,6 +41,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  app.add_option("--leaves", options.leaves,
+                 "Certificates that tls13 presents in turn, instead of one")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
   app.add_option("--idle-timeout", options.idle_timeout_s,
                  "Seconds after which a connection that says nothing is closed")
       ->type_name("SECONDS")

@@ -16,6 +16,7 @@ struct Options {
   bool json = false;
   std::uint16_t base_port = 21000;
   int workers = 1;
+  int leaves = 0;
   double idle_timeout_s = 60;
   bool until_stdin_closes = false;
   std::string ca_out;

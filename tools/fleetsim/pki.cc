@@ -223,7 +223,7 @@ std::string to_pem(Write write) {
 void KeyFree::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
 void CertificateFree::operator()(x509_st* certificate) const { X509_free(certificate); }
 
-tl::expected<Pki, std::string> Pki::generate() {
+tl::expected<Pki, std::string> Pki::generate(int many) {
   // The machine's openssl.cnf may forbid what the fleet is to show, such as TLS 1.0.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   const auto authority = [](const char* name, long years, int path_length) {
@@ -253,6 +253,10 @@ tl::expected<Pki, std::string> Pki::generate() {
     if (stranger) made.chain.push_back(pki.stranger_root_.certificate.get());
     complete = made.key != nullptr;
     pki.credentials_.emplace(leaf.leaf, std::move(made));
+  }
+  for (int i = 0; complete && i < many; ++i) {
+    pki.many_.push_back(issue({.common_name = "fleet.test", .names = kNames}, &pki.intermediate_));
+    complete = pki.many_.back().key != nullptr;
   }
   if (!complete) {
     const char* reason = ERR_reason_error_string(ERR_peek_error());

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,15 @@ struct Credential {
 
 class Pki {
  public:
-  // Some tens of milliseconds, nearly all of it the one RSA key. The error is one sentence.
-  static tl::expected<Pki, std::string> generate();
+  // Some tens of milliseconds, nearly all of it the one RSA key, and a tenth of one for each of the
+  // `many` P-256 leaves that are made beside the others. The error is one sentence.
+  static tl::expected<Pki, std::string> generate(int many);
 
   Pki(Pki&&) = default;
   Pki& operator=(Pki&&) = default;
 
   const Credential& credential(Leaf leaf) const { return credentials_.at(leaf); }
+  std::span<const Credential> many() const { return many_; }
   x509_st* root() const { return root_.certificate.get(); }
 
   std::string root_pem() const;
@@ -57,6 +60,7 @@ class Pki {
   Credential stranger_root_;  // of a CA that no monitor trusts
   Credential stranger_intermediate_;
   std::map<Leaf, Credential> credentials_;
+  std::vector<Credential> many_;  // of the intermediate, as Leaf::kP256 is
 };
 
 }  // namespace tracer::fleetsim

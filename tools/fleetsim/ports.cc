@@ -14,7 +14,7 @@
 namespace tracer::fleetsim {
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+constexpr int kBacklog = 65'535;  // the kernel cuts it to net.core.somaxconn
 constexpr int kRangeTries = 64;
 
 struct Address {

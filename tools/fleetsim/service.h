@@ -82,6 +82,7 @@ struct TlsProfile {
   TlsVersion max = TlsVersion::k13;
   bool client_certificate = false;  // required, of the fleet's own CA
   bool alpn = false;                // h2 and http/1.1; no overlap is an alert
+  bool many = false;                // with --leaves, another leaf for each connection
   bool sni = false;                 // one.fleet.test and two.fleet.test; any other name is an alert
 };
 

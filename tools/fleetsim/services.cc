@@ -209,7 +209,7 @@ const Service kTls[] = {
         {.leaf = Leaf::kRsa2048, .min = TlsVersion::k11, .max = TlsVersion::k11},
         fails("tls_version_unsupported")),
     tls(42, "tls12", "TLS 1.2 alone, P-256", {.max = TlsVersion::k12}, {.weight = 3}),
-    tls(43, "tls13", "TLS 1.3 alone, P-256", {.min = TlsVersion::k13}, {.weight = 6}),
+    tls(43, "tls13", "TLS 1.3 alone, P-256", {.min = TlsVersion::k13, .many = true}, {.weight = 6}),
     tls(44, "tls-rsa", "TLS 1.2 and 1.3, RSA-2048", {.leaf = Leaf::kRsa2048}, {.weight = 1}),
     tls(45, "tls-p256", "TLS 1.2 and 1.3, P-256", {}, pings(2)),
     tls(46, "tls-p384", "TLS 1.2 and 1.3, P-384", {.leaf = Leaf::kP384}, {.weight = 1}),

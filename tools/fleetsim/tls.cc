@@ -96,6 +96,8 @@ TlsServer::Context TlsServer::make_context(const Pki& pki, const TlsProfile& pro
 tl::expected<TlsServer, std::string> TlsServer::create(const Pki& pki,
                                                        std::span<const Service> services) {
   TlsServer server;
+  server.many_ = pki.many();
+  server.next_of_many_ = std::make_unique<std::atomic<std::size_t>>(0);
   const auto failed = [](std::string_view name) {
     const char* reason = ERR_reason_error_string(ERR_peek_error());
     return tl::make_unexpected("cannot set up TLS for " + std::string(name) + ": " +
@@ -123,6 +125,14 @@ TlsStream TlsServer::accept(const Service& service, int socket) const {
   TlsStream stream;
   stream.ssl_.reset(SSL_new(contexts_.at(service.offset).get()));
   if (stream && SSL_set_fd(stream.ssl_.get(), socket) != 1) stream.reset();
+  if (stream && service.tls->many && !many_.empty()) {
+    // The chain after the leaf stays the context's.
+    const Credential& leaf = many_[next_of_many_->fetch_add(1) % many_.size()];
+    if (SSL_use_certificate(stream.ssl_.get(), leaf.certificate.get()) != 1 ||
+        SSL_use_PrivateKey(stream.ssl_.get(), leaf.key.get()) != 1) {
+      stream.reset();
+    }
+  }
   return stream;
 }
 

@@ -3,6 +3,7 @@
 // reads and writes that connection's non-blocking socket itself.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -66,6 +67,8 @@ class TlsServer {
   static Context make_context(const Pki& pki, const TlsProfile& profile);
 
   std::map<int, Context> contexts_;  // by the service's offset
+  std::span<const Credential> many_;
+  std::unique_ptr<std::atomic<std::size_t>> next_of_many_;  // any worker's
   Context sni_two_;
 };
 
