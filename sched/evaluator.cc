@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -20,8 +21,7 @@ Evaluator::Evaluator(ConfigurationRef configuration, std::vector<std::unique_ptr
       sink_(sink),
       wakeup_(wakeup),
       clock_(clock),
-      histories_(configuration_->monitors.size()),
-      batch_(limits::kEvaluatorBatch) {
+      histories_(configuration_->monitors.size()) {
   reports_.reserve(limits::kEvaluatorBatch);
 }
 
@@ -53,9 +53,11 @@ void Evaluator::take_change() {
   EvaluatorChange* change = change_.take();
   if (change == nullptr) return;
   // What is in the rings now may be the last word on monitors whose indices are given away again.
-  std::size_t most = 0;
-  for (const auto& shard : shards_) most = std::max(most, shard->outcomes().capacity());
-  for (std::size_t taken = 0; taken < most; taken += batch_.size()) (void)take_outcomes();
+  for (const auto& shard : shards_) {
+    for (std::size_t left = shard->outcomes().size(); left > 0;) {
+      left -= std::min(left, take_outcomes_of(*shard));
+    }
+  }
   std::swap(configuration_, change->configuration);
   histories_.resize(configuration_->monitors.size());
   for (const std::uint32_t monitor : change->added) histories_.set(monitor, {});
@@ -78,19 +80,21 @@ bool Evaluator::over() const {
 
 std::size_t Evaluator::take_outcomes() {
   std::size_t taken = 0;
-  for (const auto& shard : shards_) {
-    const std::size_t count = shard->outcomes().pop(batch_);
-    const std::uint64_t retries = summary_.retries;
-    for (std::size_t i = 0; i < count; ++i) take(*shard, batch_[i]);
-    if (summary_.retries != retries) shard->wake();
-    write_reports();
-    taken += count;
-  }
-  if (taken > 0) {
-    summary_.retries_waiting = waiting_.size();
-    published_.store(summary_);
-  }
+  for (const auto& shard : shards_) taken += take_outcomes_of(*shard);
   return taken;
+}
+
+std::size_t Evaluator::take_outcomes_of(Shard& shard) {
+  const std::span<const Outcome> outcomes = shard.outcomes().front(limits::kEvaluatorBatch);
+  if (outcomes.empty()) return 0;
+  const std::uint64_t retries = summary_.retries;
+  for (const Outcome& outcome : outcomes) take(shard, outcome);
+  shard.outcomes().release(outcomes.size());
+  if (summary_.retries != retries) shard.wake();
+  write_reports();
+  summary_.retries_waiting = waiting_.size();
+  published_.store(summary_);
+  return outcomes.size();
 }
 
 void Evaluator::take(Shard& shard, const Outcome& outcome) {

@@ -55,6 +55,7 @@ class Evaluator {
  private:
   void take_change();
   std::size_t take_outcomes();
+  std::size_t take_outcomes_of(Shard& shard);
   void take(Shard& shard, const engine::Outcome& outcome);
   void ask_for_retry(Shard& shard, const engine::Report& report, const engine::CheckPolicy& policy);
   void settle(std::uint32_t monitor);
@@ -73,7 +74,6 @@ class Evaluator {
   Published<SweepSummary> published_;
   HistoryBook histories_;
   std::int64_t next_sink_tick_ns_ = 0;
-  std::vector<engine::Outcome> batch_;
   std::vector<engine::Report> reports_;
   // What checks that wait for a retry have found so far, by monitor; so at most one a monitor.
   std::unordered_map<std::uint32_t, engine::Report> waiting_;

@@ -51,6 +51,19 @@ class SpscRing {
     return count;
   }
 
+  // Consumer. The oldest records, `most` of them or as many as there are side by side; none when
+  // there are none. They stay where they are until release().
+  std::span<const T> front(std::size_t most) {
+    const std::size_t head = head_.load(std::memory_order_relaxed);
+    if (consumer_tail_ - head < most) consumer_tail_ = tail_.load(std::memory_order_acquire);
+    const std::size_t first = head & mask_;
+    return {&records_[first], std::min({consumer_tail_ - head, most, capacity() - first})};
+  }
+  // Consumer. `count` of the oldest records are done with. REQUIRES: front() showed as many.
+  void release(std::size_t count) {
+    head_.store(head_.load(std::memory_order_relaxed) + count, std::memory_order_release);
+  }
+
   std::size_t capacity() const { return mask_ + 1; }
   // Any thread: how many records there are, or were a moment ago. The head comes first, since the
   // tail is never behind it.

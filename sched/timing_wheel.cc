@@ -22,12 +22,16 @@ void TimingWheel::grow(std::uint32_t timers) {
 
 void TimingWheel::schedule(TimerId timer, std::int64_t deadline_ns) {
   assert(timer < nodes_.size());
-  if (pending(timer)) cancel(timer);
   // Rounded up, so that nothing fires early.
   const std::int64_t elapsed_ns = std::max<std::int64_t>(deadline_ns - origin_ns_, 0);
   const auto ticks =
       static_cast<std::uint64_t>(elapsed_ns / kTickNs + (elapsed_ns % kTickNs > 0 ? 1 : 0));
-  nodes_[timer].tick = std::clamp(ticks, tick_, kMaxTick) & kMaxTick;
+  const std::uint64_t tick = std::clamp(ticks, tick_, kMaxTick) & kMaxTick;
+  if (pending(timer)) {
+    if (nodes_[timer].tick == tick) return;
+    cancel(timer);
+  }
+  nodes_[timer].tick = tick;
   place(timer);
   ++size_;
 }

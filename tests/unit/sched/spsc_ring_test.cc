@@ -1,5 +1,6 @@
 #include "sched/spsc_ring.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -36,6 +37,23 @@ TEST(SpscRing, RefusesWhenFullAndOnlyThen) {
     EXPECT_FALSE(ring.push(5));
     EXPECT_EQ(pop(ring, 8), (std::vector<int>{1, 2, 3, 4}));
   }
+}
+
+TEST(SpscRing, ShowsRecordsWhereTheyLieUntilTheyAreReleased) {
+  SpscRing<int> ring(4);
+  EXPECT_TRUE(ring.front(4).empty());
+  for (const int value : {1, 2, 3}) ring.push(value);
+  EXPECT_THAT(ring.front(2), testing::ElementsAre(1, 2));
+  EXPECT_THAT(ring.front(4), testing::ElementsAre(1, 2, 3));
+  ring.release(2);
+  for (const int value : {4, 5, 6}) EXPECT_TRUE(ring.push(value));
+  EXPECT_FALSE(ring.push(7));
+  EXPECT_THAT(ring.front(4), testing::ElementsAre(3, 4));  // the rest lies at the other end
+  ring.release(2);
+  EXPECT_TRUE(ring.push(7));
+  EXPECT_THAT(ring.front(4), testing::ElementsAre(5, 6, 7));
+  ring.release(3);
+  EXPECT_EQ(ring.size(), 0U);
 }
 
 TEST(SpscRing, SaysHowFullItIs) {
