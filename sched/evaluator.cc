@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 #include <thread>
 #include <utility>
 
@@ -85,16 +84,21 @@ std::size_t Evaluator::take_outcomes() {
 }
 
 std::size_t Evaluator::take_outcomes_of(Shard& shard) {
-  const std::span<const Outcome> outcomes = shard.outcomes().front(limits::kEvaluatorBatch);
-  if (outcomes.empty()) return 0;
   const std::uint64_t retries = summary_.retries;
-  for (const Outcome& outcome : outcomes) take(shard, outcome);
-  shard.outcomes().release(outcomes.size());
+  std::size_t taken = 0;
+  while (taken < limits::kEvaluatorBatch) {  // twice where the ring's end comes between
+    const auto outcomes = shard.outcomes().front(limits::kEvaluatorBatch - taken);
+    if (outcomes.empty()) break;
+    for (const Outcome& outcome : outcomes) take(shard, outcome);
+    shard.outcomes().release(outcomes.size());
+    taken += outcomes.size();
+  }
+  if (taken == 0) return 0;
   if (summary_.retries != retries) shard.wake();
   write_reports();
   summary_.retries_waiting = waiting_.size();
   published_.store(summary_);
-  return outcomes.size();
+  return taken;
 }
 
 void Evaluator::take(Shard& shard, const Outcome& outcome) {
