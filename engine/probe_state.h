@@ -24,7 +24,7 @@ struct ProbePool::Probe {
   std::int64_t phase_started_ns = 0;
   std::int64_t deadline_ns = 0;                 // of the whole attempt
   IpAddress literal;                            // where the monitor's host is one
-  std::shared_ptr<const AddressList> answered;  // where it is a name
+  std::shared_ptr<const AddressList> answered;  // a name's, or those that are left of either
   std::span<const IpAddress> addresses;         // to try, of either
   std::span<const std::uint8_t> outgoing;       // what the ring has not sent yet
   std::string command;                          // of STARTTLS; `outgoing` points into it

@@ -12,7 +12,7 @@ import unittest
 from realservers import tracer
 from realservers.names import Dnsmasq
 from realservers.process import Site, start_all, stop_all
-from simfleet.fleet import Fleet
+from simfleet.fleet import FleetCase
 
 KEYS = {"target", "load", "started_at", "interrupted", "connections", "rate", "durations_ms", "failures",
         "cpu_us_per_connection"}
@@ -42,16 +42,7 @@ class Counter:
             self.accepted += 1
 
 
-class Bench(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.fleet = Fleet()
-
-    @classmethod
-    def tearDownClass(cls):
-        status = cls.fleet.stop()
-        assert status == 0, f"fleetsim ended with {status}"
-
+class Bench(FleetCase):
     def target(self, service, scheme=""):
         return f"{scheme}127.0.0.1:{self.fleet.port(service)}"
 

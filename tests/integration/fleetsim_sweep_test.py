@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from realservers import tracer
-from simfleet.fleet import FLEETSIM, Fleet, run
+from simfleet.fleet import FLEETSIM, FleetCase, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 SWEEP_PATIENCE_S = 280
@@ -32,16 +32,7 @@ def found(result):
     return (result["failure"] or {"code": "no failure"})["code"].split("(")[0]
 
 
-class FleetSweep(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.fleet = Fleet()
-
-    @classmethod
-    def tearDownClass(cls):
-        status = cls.fleet.stop()
-        assert status == 0, f"fleetsim ended with {status}"
-
+class FleetSweep(FleetCase):
     def emit(self, *arguments):
         return run(FLEETSIM, "--emit", *arguments, "--base-port", str(self.fleet.base_port),
                    "--ca-file", self.fleet.ca)
